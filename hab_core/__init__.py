@@ -1,0 +1,1 @@
+"""HAB's core: values in, values out. No web, database, cache, queue or user interface."""

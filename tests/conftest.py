@@ -1,0 +1,51 @@
+"""What every test shares: a sealed environment and the places of real data and real services."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+_SETTINGS = (
+    "DATABASE_URL", "DATABASE_POOL_SIZE", "REDIS_URL", "CACHE_TTL", "BACKEND_HOST", "BACKEND_PORT", "BACKEND_URL",
+    "UI_PORT", "UI_URL", "MAX_UPLOAD_MB", "QUEUE_LIMIT", "SHARE_TTL_DAYS", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL",
+    "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_API_KEY", "CHAT_TIMEOUT", "LOG_LEVEL", "HAB_API_TOKEN",
+    "RATE_LIMIT_PER_MINUTE",
+)  # fmt: skip
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+@pytest.fixture(autouse=True)
+def sealed_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Removes every setting of the machine and gives each test a home of its own."""
+    for name in _SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HAB_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real Daegu data; skips where it does not lie beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip("real data is not here: ../shared/data is missing")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """A real PostgreSQL, e.g. ``postgresql+psycopg://user@127.0.0.1:5432/test``; skips where none is named."""
+    url = os.environ.get("TEST_DATABASE_URL")
+    if not url:
+        pytest.skip("TEST_DATABASE_URL is not set")
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """A real Redis, e.g. ``redis://127.0.0.1:6379/15``; skips where none is named."""
+    url = os.environ.get("TEST_REDIS_URL")
+    if not url:
+        pytest.skip("TEST_REDIS_URL is not set")
+    return url
