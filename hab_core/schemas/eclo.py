@@ -29,7 +29,7 @@ _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 
 def time_period(hour: int) -> str:
-    """Returns the period of an hour 0–23, bounds inclusive: 심야 22–06, 출근시간대 07–09, 일반 10–17, 퇴근시간대 18–21."""
+    """Returns the period of an hour 0–23, bounds inclusive: 심야 22–06, 출근 07–09, 일반 10–17, 퇴근 18–21."""
     if 7 <= hour <= 9:
         return "출근시간대"
     if 10 <= hour <= 17:
@@ -52,7 +52,7 @@ class Accident(RequestModel):
     accident_type: Annotated[str, OneOf(ACCIDENT_TYPES)] = Field(description="사고유형")
     district: Text = Field(min_length=1, max_length=100, description="시군구", examples=["대구광역시 수성구 상동"])
     occurred_at: datetime | None = Field(
-        None, description="사고일시: local time (Asia/Seoul), ISO 8601", examples=["2022-01-01T01:00"]
+        None, strict=False, description="사고일시: local time (Asia/Seoul), ISO 8601", examples=["2022-01-01T01:00"]
     )
     accident_year: int | None = Field(None, ge=YEARS[0], le=YEARS[1])
     accident_month: int | None = Field(None, ge=1, le=12)
@@ -64,9 +64,12 @@ class Accident(RequestModel):
     @field_validator("occurred_at", mode="before")
     @classmethod
     def _only_written_moments(cls, given: Any) -> Any:
-        """Refuses numbers in text, which pydantic would read as seconds since 1970."""
-        if isinstance(given, str) and not _ISO_MOMENT.match(given):
-            raise PydanticCustomError("datetime_parsing", "not an ISO 8601 moment")
+        """Refuses numbers, also in text, which pydantic would read as seconds since 1970."""
+        if isinstance(given, str):
+            if not _ISO_MOMENT.match(given):
+                raise PydanticCustomError("datetime_parsing", "not an ISO 8601 moment")
+        elif given is not None and not isinstance(given, datetime):
+            raise PydanticCustomError("datetime_type", "not a moment")
         return given
 
     @field_validator("occurred_at", mode="after")
