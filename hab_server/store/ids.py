@@ -1,0 +1,14 @@
+"""Opaque ids with a prefix, ordered by the time they were made."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+
+def new_id(prefix: str) -> str:
+    """Returns ``prefix_`` and 32 hexadecimal digits: 48 bits of milliseconds, then 80 random bits.
+
+    Ids made later sort later (to the millisecond), so an index on the id serves "newest first" and inserts stay local.
+    """
+    return f"{prefix}_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"

@@ -1,0 +1,117 @@
+"""The tables. They are storage only: what goes over the wire is in ``hab_core.schemas``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from hab_core.schemas.common import utc_now
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment in UTC; SQLite, which has no time zones, stores it naive and gets its zone back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Returns the moment in UTC."""
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Returns the moment with its zone."""
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+def json_column(*, nullable: bool = False) -> Column[Any]:
+    """Returns a column of JSON: JSONB on PostgreSQL, text on SQLite."""
+    return Column(JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"), nullable=nullable)
+
+
+class Table(SQLModel):
+    """Base of all tables: shares one metadata with a naming convention, so that migrations can name constraints."""
+
+    metadata = metadata
+
+
+class JobRow(Table, table=True):
+    """A job. This row is the truth about it; the queue only carries its id."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index("ix_jobs_status_created_at", "status", "created_at"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=32)
+    status: str = Field(max_length=16)
+    total: int
+    completed: int = 0
+    failed: int = 0
+    attempts: int = 0
+    cancel_requested: bool = False
+    columns: list[str] | None = Field(None, sa_column=json_column(nullable=True))
+    dataset_id: str | None = Field(None, max_length=64, index=True)
+    error: dict[str, Any] | None = Field(None, sa_column=json_column(nullable=True))
+    created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+    started_at: datetime | None = Field(None, sa_type=Moment)
+    heartbeat_at: datetime | None = Field(None, sa_type=Moment)
+    finished_at: datetime | None = Field(None, sa_type=Moment)
+
+
+class BatchChunkRow(Table, table=True):
+    """A slice of a batch's input rows, scored in one transaction: the unit of progress and of resuming."""
+
+    __tablename__ = "batch_chunks"
+
+    job_id: str = Field(sa_column=Column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True))
+    position: int = Field(primary_key=True)
+    first_index: int
+    rows: list[dict[str, Any]] = Field(sa_column=json_column())
+    finished_at: datetime | None = Field(None, sa_type=Moment)
+
+
+class PredictionRow(Table, table=True):
+    """One prediction, single or row of a batch; a batch row that could not be scored has ``error`` instead."""
+
+    __tablename__ = "predictions"
+    __table_args__ = (Index("uq_predictions_job_id_row_index", "job_id", "row_index", unique=True),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+    job_id: str | None = Field(None, sa_column=Column(ForeignKey("jobs.id", ondelete="SET NULL"), nullable=True))
+    row_index: int | None = None
+    features: dict[str, Any] = Field(sa_column=json_column())
+    eclo: float | None = None
+    low: float | None = None
+    high: float | None = None
+    percentile: float | None = None
+    interpretation: str | None = Field(None, max_length=16)
+    warnings: list[str] = Field(default_factory=list, sa_column=json_column())
+    error: dict[str, Any] | None = Field(None, sa_column=json_column(nullable=True))
+    model_version: str = Field(max_length=64)
+
+
+class IdempotencyRow(Table, table=True):
+    """The first answer to an idempotency key; ``body`` is null while that answer is being made."""
+
+    __tablename__ = "idempotency_keys"
+
+    scope: str = Field(primary_key=True, max_length=100)
+    key: str = Field(primary_key=True, max_length=255)
+    request_hash: str = Field(max_length=64)
+    status: int | None = None
+    body: bytes | None = Field(None, sa_column=Column(LargeBinary, nullable=True))
+    created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
