@@ -32,7 +32,8 @@ and one stable ``code`` wherever it is met::
     ├── ConnectionFailed             (client only: no connection)
     ├── RequestTimeout               (client only: no answer in time)
     ├── JobFailed                    (client only: a job ended without a result)
-    └── UnexpectedAnswer             (client only: not an answer of HAB)
+    ├── UnexpectedAnswer             (client only: not an answer of HAB)
+    └── CannotStart                  (server only: a process of HAB cannot start)
 """
 
 from __future__ import annotations
@@ -310,6 +311,13 @@ class UnexpectedAnswer(HabError):
 
     code = "unexpected_answer"
     default_message = "HAB 서버의 응답이 아닙니다. BACKEND_URL을 확인해주세요."
+
+
+class CannotStart(HabError):
+    """A process of HAB cannot start: a port is taken, a folder is not writable, another HAB holds the home."""
+
+    code = "cannot_start"
+    default_message = "HAB를 시작할 수 없습니다. hab doctor로 상태를 확인해주세요."
 
 
 def all_errors() -> list[type[HabError]]:
