@@ -107,6 +107,20 @@ class Accident(RequestModel):
         except ValueError:
             raise PydanticCustomError("no_such_date", "no such date", {"date": f"{year}-{month:02}-{day:02}"}) from None
 
+    def features(self) -> dict[str, str]:
+        """Returns the accident in the one form in which it is stored: names on the wire, derived fields included."""
+        moment = self.moment
+        return {
+            "weather": self.weather,
+            "road_surface": self.road_surface,
+            "road_type": self.road_type,
+            "accident_type": self.accident_type,
+            "district": self.district,
+            "occurred_at": moment.isoformat(timespec="minutes"),
+            "day_of_week": WEEKDAYS[moment.weekday()],
+            "time_period": time_period(moment.hour),
+        }
+
     @staticmethod
     def _agreeing(moment: datetime, parts: tuple[int | None, ...]) -> datetime:
         """Returns ``moment`` where no part that was given contradicts it."""

@@ -1,0 +1,112 @@
+"""The application: the one place that wires the parts of a server process together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from hab_core.eclo.registry import ModelHolder, ModelRegistry
+from hab_core.errors import HabError
+from hab_core.schemas.version import VERSION
+from hab_server.api import eclo, eclo_batch, health
+from hab_server.dependencies import Services
+from hab_server.errors import install_error_handlers
+from hab_server.health import HealthMonitor
+from hab_server.jobs.queue import JobQueue
+from hab_server.metrics import Metrics
+from hab_server.middleware import EdgeMiddleware
+from hab_server.openapi import install_openapi
+from hab_server.settings import Settings
+from hab_server.store.engine import create_store_engine
+from hab_server.store.migrate import upgrade
+from hab_server.store.writer import GroupCommitWriter
+
+MODEL_POLL_SECONDS = 1.0
+MIGRATION_RETRY_SECONDS = 1.0
+EXPLAINING_AT_ONCE = 2
+OPENAPI_PATH = "/openapi.json"
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Returns HAB's API; nothing is opened before the application starts up.
+
+    Args:
+        settings: Where the store, the queue and the models are, and the limits in force.
+    """
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services = _open_services(settings, metrics)
+        app.state.services = services
+        tasks = [asyncio.create_task(work(services)) for work in (_migrate, _follow_model)]
+        services.writer.start()
+        try:
+            yield
+        finally:
+            await _close_services(services, tasks)
+
+    app = FastAPI(title="HAB", version=VERSION, lifespan=lifespan, openapi_url=OPENAPI_PATH, telemetry={"logs": False})
+    for module in (health, eclo, eclo_batch):
+        app.include_router(module.router)
+    install_error_handlers(app)
+    install_openapi(app)
+    app.add_middleware(EdgeMiddleware, metrics=metrics, bare_paths=frozenset({OPENAPI_PATH}))
+    return app
+
+
+def _open_services(settings: Settings, metrics: Metrics) -> Services:
+    """Returns the services of a process, with the model already loaded where there is a good one."""
+    engine = create_store_engine(settings)
+    queue = JobQueue(settings)
+    registry = ModelRegistry(settings.models_folder)
+    models = ModelHolder(registry)
+    models.refresh()
+    return Services(
+        settings=settings,
+        engine=engine,
+        writer=GroupCommitWriter(engine),
+        queue=queue,
+        registry=registry,
+        models=models,
+        metrics=metrics,
+        health=HealthMonitor(engine, queue, models, metrics),
+        explaining=asyncio.Semaphore(EXPLAINING_AT_ONCE),
+    )
+
+
+async def _close_services(services: Services, tasks: list[asyncio.Task[None]]) -> None:
+    """Stops the background work, writes what is still waiting and closes the connections."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.to_thread(services.writer.stop)
+    services.engine.dispose()
+
+
+async def _migrate(services: Services) -> None:
+    """Brings the database to the present schema, trying again for as long as it cannot be reached."""
+    while True:
+        try:
+            await asyncio.to_thread(upgrade, services.settings)
+        except HabError as error:
+            log.warning("migration waits for the database", extra={"code": error.code})
+            await asyncio.sleep(MIGRATION_RETRY_SECONDS)
+        else:
+            return
+
+
+async def _follow_model(services: Services) -> None:
+    """Loads the active model whenever it changes; the one before serves until the new one has proved good."""
+    while True:
+        await asyncio.to_thread(services.models.refresh)
+        try:
+            services.metrics.show_model(services.models.current.version)
+        except HabError as error:
+            log.error("no model", extra={"code": error.code, "problem": services.models.problem})
+        await asyncio.sleep(MODEL_POLL_SECONDS)

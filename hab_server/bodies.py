@@ -1,0 +1,100 @@
+"""Request bodies, read strictly: what JSON leaves open (duplicate names, NaN, NUL) is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from starlette.types import Message
+
+from hab_core.errors import BodyTooLarge, HabError, InvalidInput, MalformedJson, UnsupportedFileType
+from hab_core.schemas.validation import invalid_input
+
+MAX_JSON_BYTES = 20 * 1024 * 1024
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def bounded(request: Request, limit: int, error: HabError) -> Request:
+    """Returns ``request`` with a body that raises ``error`` once more than ``limit`` bytes were announced or came."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise error
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise error
+        return message
+
+    return Request(request.scope, receive)
+
+
+async def read_json(request: Request, limit: int = MAX_JSON_BYTES) -> bytes:
+    """Returns the bytes of a JSON body of at most ``limit`` bytes."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise UnsupportedFileType("Content-Type: application/json 형식으로 보내주세요.")
+    return await bounded(request, limit, BodyTooLarge()).body()
+
+
+def parse_json(body: bytes) -> Any:
+    """Returns the JSON value of ``body``.
+
+    Raises:
+        MalformedJson: The body is not JSON, is nested too deeply or is not UTF-8.
+        InvalidInput: A name stands twice in one object, or a text holds NUL or half a surrogate pair, or a number is
+            NaN or infinite.
+    """
+    try:
+        value = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedJson from error
+    if b"\\u0000" in body:
+        raise InvalidInput("제어 문자(NUL)는 사용할 수 없습니다.")
+    if _SURROGATE.search(body):
+        _refuse_lone_surrogates(value)
+    return value
+
+
+def parse_model(model: type[Model], body: bytes) -> Model:
+    """Returns ``body`` as ``model``; raises as :func:`parse_json` does, and where a field breaks a rule."""
+    try:
+        return model.model_validate(parse_json(body))
+    except ValidationError as error:
+        raise invalid_input(error) from error
+
+
+def request_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Returns the OpenAPI description of a JSON body that the route reads itself."""
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Returns an object's pairs as a dictionary; raises where a name stands twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput.of(twice, f"같은 이름의 항목이 두 번 있습니다: {twice[:60]}")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    """Raises for NaN and the infinities, which JSON does not have."""
+    raise InvalidInput(f"숫자로 사용할 수 없는 값입니다: {name}")
+
+
+def _refuse_lone_surrogates(value: Any) -> None:
+    """Raises where a text cannot be written as UTF-8."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput("올바른 유니코드 문자열이 아닙니다.") from error

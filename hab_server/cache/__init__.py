@@ -1,0 +1,1 @@
+"""The cache: get-or-compute and its keys."""
