@@ -32,7 +32,6 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(10, ge=1, le=200, description="connections to the database per process")
 
     redis_url: SecretStr | None = Field(None, description="Redis 7+; HAB's own Valkey in `HAB_HOME` where unset")
-    cache_ttl: int = Field(3600, ge=1, description="seconds an answer stays in the cache")
 
     backend_host: str = Field("127.0.0.1", description="address the API listens on")
     backend_port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
@@ -41,15 +40,7 @@ class Settings(BaseSettings):
 
     max_upload_mb: int = Field(50, ge=1, le=1024, description="largest file that may be uploaded, MB")
     queue_limit: int = Field(100, ge=1, description="jobs that may wait before new ones are refused with 429")
-    share_ttl_days: int = Field(7, ge=1, le=365, description="days a share link stays valid")
 
-    anthropic_base_url: str | None = Field(None, description="another address of the Messages API")
-    anthropic_model: str = Field("claude-sonnet-5-5", description="language model of the chat")
-    chat_timeout: float = Field(60.0, gt=0, description="seconds for one answer of the chat")
-
-    rate_limit_per_minute: int | None = Field(
-        None, ge=1, description="requests per address and minute; off where unset"
-    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level logged")
 
     @property

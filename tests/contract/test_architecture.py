@@ -43,7 +43,7 @@ def copy_of_the_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lint(house: Path) -> subprocess.CompletedProcess[str]:
     """Runs the import rules on a house."""
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"]
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]
     environment = {"PYTHONPATH": str(house), "PATH": "", "PYTHONUTF8": "1"}
     return subprocess.run(command, cwd=house, env=environment, capture_output=True, text=True, check=False)
 
@@ -71,7 +71,7 @@ def test_a_planted_breach_is_found(copy_of_the_house: Path, breach: str) -> None
         else:
             file.write_text(before)
     assert result.returncode == 1, result.stdout + result.stderr
-    broken = [line for line in result.stdout.splitlines() if line.endswith(" BROKEN")]
+    broken = [line for line in result.stdout.splitlines() if " BROKEN" in line]
     assert any(line.startswith(rule) for line in broken), result.stdout
 
 
@@ -87,5 +87,11 @@ def test_schemas_load_pydantic_and_the_standard_library_only() -> None:
     found = modules_after(every + ", hab_core.schemas.validation, hab_core.errors")
     third_party = {name for name in found if name not in sys.stdlib_module_names and not name.startswith("_")}
     assert third_party <= {
-        "hab_core", "pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection", "sitecustomize",
-    }  # fmt: skip
+        "hab_core",
+        "pydantic",
+        "pydantic_core",
+        "annotated_types",
+        "typing_extensions",
+        "typing_inspection",
+        "sitecustomize",
+    }

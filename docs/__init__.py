@@ -1,0 +1,1 @@
+"""The documentation; ``generate`` renders its generated pages."""
