@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, Text, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -37,15 +37,49 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON as text; None is NULL.
+
+    Not PostgreSQL's own JSONB: rows of a batch are stored as they were sent, and JSONB refuses what JSON allows (NUL,
+    lone surrogates, NaN as Python writes it), so one bad row would fail a whole chunk.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Returns the value as JSON; escaped where a lone surrogate could not be written as UTF-8."""
+        if value is None:
+            return None
+        written = _encode(value)
+        try:
+            written.encode()
+        except UnicodeEncodeError:
+            return json.dumps(value)
+        return written
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Returns the value that was stored."""
+        return None if value is None else json.loads(value)
+
+
 def json_column(*, nullable: bool = False) -> Column[Any]:
-    """Returns a column of JSON: JSONB on PostgreSQL, text on SQLite."""
-    return Column(JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"), nullable=nullable)
+    """Returns a column that holds any JSON value."""
+    return Column(JsonText, nullable=nullable)
 
 
 class Table(SQLModel):
     """Base of all tables: shares one metadata with a naming convention, so that migrations can name constraints."""
 
     metadata = metadata
+
+
+def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Returns an index over the rows that meet a condition: others cost nothing when they are written."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class JobRow(Table, table=True):
@@ -87,7 +121,12 @@ class PredictionRow(Table, table=True):
     """One prediction, single or row of a batch; a batch row that could not be scored has ``error`` instead."""
 
     __tablename__ = "predictions"
-    __table_args__ = (Index("uq_predictions_job_id_row_index", "job_id", "row_index", unique=True),)
+    __table_args__ = (
+        _partial_index(
+            "uq_predictions_job_id_row_index", "job_id", "row_index", where="job_id IS NOT NULL", unique=True
+        ),
+        _partial_index("ix_predictions_history", "id", where="error IS NULL"),
+    )
 
     id: str = Field(primary_key=True, max_length=64)
     created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
@@ -105,13 +144,19 @@ class PredictionRow(Table, table=True):
 
 
 class IdempotencyRow(Table, table=True):
-    """The first answer to an idempotency key; ``body`` is null while that answer is being made."""
+    """The first answer to an idempotency key; ``status`` and ``body`` are null while that answer is being made.
+
+    ``owner`` names who makes it, ``claimed_at`` is when that one last said that it is still at work.
+    """
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
 
     scope: str = Field(primary_key=True, max_length=100)
     key: str = Field(primary_key=True, max_length=255)
     request_hash: str = Field(max_length=64)
+    owner: str = Field(max_length=64)
+    claimed_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
     status: int | None = None
     body: bytes | None = Field(None, sa_column=Column(LargeBinary, nullable=True))
     created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
