@@ -1,0 +1,1 @@
+"""Durable predictions over HTTP beside model servers that store nothing."""
