@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from hab_core.eclo.registry import ModelHolder, ModelRegistry
+from hab_core.eclo.holder import ModelHolder
+from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import HabError
 from hab_core.schemas.version import VERSION
 from hab_server.api import eclo, eclo_batch, health
@@ -108,5 +109,5 @@ async def _follow_model(services: Services) -> None:
         try:
             services.metrics.show_model(services.models.current.version)
         except HabError as error:
-            log.error("no model", extra={"code": error.code, "problem": services.models.problem})
+            log.warning("no model", extra={"code": error.code, "problem": services.models.problem})
         await asyncio.sleep(MODEL_POLL_SECONDS)

@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import Depends, Header, Query, Request
 from sqlalchemy import Engine
 
-from hab_core.eclo.registry import ModelHolder, ModelRegistry
+from hab_core.eclo.holder import ModelHolder
+from hab_core.eclo.registry import ModelRegistry
 from hab_core.schemas.common import PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX
 from hab_server.health import HealthMonitor
 from hab_server.jobs.queue import JobQueue

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from hab_core.eclo.registry import ModelHolder
+from hab_core.eclo.holder import ModelHolder
 from hab_core.errors import DatabaseUnavailable, HabError, ModelUnavailable
 from hab_core.schemas.health import Component, Health
 from hab_core.schemas.version import VERSION

@@ -14,14 +14,14 @@ from structlog.typing import EventDict, ProcessorReturnValue
 request_id_var: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that the present task answers."""
 
-_NAMED_SECRET = (
+_NAMED_VALUE = (
     r"(?i)((?:x-anthropic-api-key|x-api-key|authorization|api_?key|password|service_?key|authkey)"
     r"['\"]?\s*[:=]\s*['\"]?)[^\s'\",&}]+"
 )
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"sk-ant-[\w-]+"), "sk-ant-***"),
     (re.compile(r"(?i)(bearer\s+)\S+"), r"\1***"),
-    (re.compile(_NAMED_SECRET), r"\1***"),
+    (re.compile(_NAMED_VALUE), r"\1***"),
     (re.compile(r"(://[^/:@\s]*:)[^@/\s]+@"), r"\1***@"),
     (re.compile(r"(/api/shared/)[^/?\s\"]+"), r"\1***"),
     (re.compile(r"([?&]share=)[^&\s\"]+"), r"\1***"),

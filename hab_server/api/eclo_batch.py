@@ -7,10 +7,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from hab_core.eclo.rows import read_batch_csv
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from hab_core.eclo.rows import read_batch_csv
 from hab_core.errors import FileTooLarge, InvalidInput
 from hab_core.schemas.eclo import EcloBatchRequest
 from hab_core.schemas.jobs import EcloBatch, Job
