@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 COLUMNS: dict[str, str] = {
     "사고일시": "occurred_at",
@@ -52,6 +53,7 @@ _SURFACES = {
     "기타/불명": "기타",
     "불명": "기타",
 }
+_REMEMBERED = 1024
 _DASH = re.compile(r"\s*-\s*")
 _DASHED = re.compile(r"\s+-\s+")
 _KOREAN_MOMENT = re.compile(r"(\d{4})년\s*(\d{1,2})월\s*(\d{1,2})일\s*(\d{1,2})시(?:\s*(\d{1,2})분)?")
@@ -63,6 +65,7 @@ def canonical_weather(text: str) -> str:
     return _WEATHERS.get(text, text)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def canonical_surface(text: str) -> str:
     """Returns a 노면상태 under its present name.
 
@@ -73,11 +76,13 @@ def canonical_surface(text: str) -> str:
     return _SURFACES.get(last, last)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def canonical_road_type(text: str) -> str:
     """Returns a 도로형태 with one space on each side of its dash, e.g. 교차로 - 교차로안."""
     return _DASH.sub(" - ", text, count=1)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def canonical_accident_type(text: str) -> str:
     """Returns the part of a 사고유형 before the dash, e.g. 차대차 of 차대차 - 추돌 - 진행중."""
     return _DASH.split(text, maxsplit=1)[0]

@@ -73,17 +73,14 @@ def _comparison(eclo: float, base_rates: Mapping[str, Any], district: str) -> st
         return ""
     gu = " ".join(district.split()[:2])
     local = base_rates.get("gu", {}).get(gu)
-    parts = [("대구 전체", city)] + ([(gu.removeprefix(f"{CITY} "), local)] if local is not None else [])
-    relations = [_relation(eclo, typical) for _, typical in parts]
-    figures = [f"{name}({typical:.1f})" for name, typical in parts]
-    if len(parts) == 2 and relations[0] == relations[1]:
-        return f"평균적인 사고의 수준인 {'·'.join(figures)}{relations[0][0]} {relations[0][2]}."
-    if len(parts) == 2:
-        return (
-            f"평균적인 사고와 비교하면 {figures[0]}{relations[0][0]} {relations[0][1]}, "
-            f"{figures[1]}{relations[1][0]} {relations[1][2]}."
-        )
-    return f"평균적인 사고의 수준인 {figures[0]}{relations[0][0]} {relations[0][2]}."
+    typical = [("대구", city)] + ([(gu.removeprefix(f"{CITY} "), local)] if local is not None else [])
+    names = [f"{name} 평균 수준({value:.1f})" for name, value in typical]
+    relations = [_relation(eclo, value) for _, value in typical]
+    if len(set(relations)) == 1:
+        particle, _, closing = relations[0]
+        return f"{'과 '.join(names)}{particle} {closing}."
+    (particle, joining, _), (last_particle, _, closing) = relations
+    return f"{names[0]}{particle} {joining} {names[1]}{last_particle} {closing}."
 
 
 def _relation(eclo: float, typical: float) -> tuple[str, str, str]:

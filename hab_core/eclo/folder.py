@@ -114,15 +114,20 @@ class ModelFiles:
 
     Attributes:
         document: The content of ``features.json``.
-        model_text: The bytes of ``model.txt`` that were hashed: these, not the file, are what is loaded.
         metrics: The content of ``metrics.json``.
+        contents: The bytes of every file, as they were hashed: these, not the files, are what is loaded or copied.
         digest: SHA-256 of ``SHA256SUMS``, which stands for the content of the whole folder.
     """
 
     document: ModelDocument
-    model_text: bytes
     metrics: Mapping[str, Any]
+    contents: Mapping[str, bytes]
     digest: str
+
+    @property
+    def model_text(self) -> bytes:
+        """The content of ``model.txt``."""
+        return self.contents[MODEL]
 
 
 def write_model_folder(
@@ -174,11 +179,11 @@ def read_model_folder(folder: Path) -> ModelFiles:
         parsed = ModelDocument.from_json(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelUnavailable(f"모델의 {FEATURES} 내용이 올바르지 않습니다: {error}") from error
-    return ModelFiles(parsed, contents[MODEL], _from_json(contents, METRICS), digest)
+    return ModelFiles(parsed, _from_json(contents, METRICS), contents, digest)
 
 
 def read_checked(folder: Path) -> tuple[dict[str, bytes], str]:
-    """Returns the files that ``SHA256SUMS`` names, each equal to its sum, and the digest of the whole.
+    """Returns ``SHA256SUMS`` and the files that it names, each equal to its sum, and the digest of the whole.
 
     Raises:
         ModelUnavailable: A file is missing or damaged.
@@ -189,7 +194,12 @@ def read_checked(folder: Path) -> tuple[dict[str, bytes], str]:
     for name, content in contents.items():
         if sha256(content).hexdigest() != expected[name]:
             raise ModelUnavailable(f"모델 파일이 손상되었습니다: {name}의 SHA-256이 {SUMS}와 다릅니다.")
-    return contents, sha256(sums).hexdigest()
+    return {**contents, SUMS: sums}, sha256(sums).hexdigest()
+
+
+def is_model_folder(folder: Path) -> bool:
+    """Returns whether a folder looks like a model's, without reading it."""
+    return (folder / SUMS).is_file() and (folder / FEATURES).is_file()
 
 
 def is_version(text: object) -> bool:
