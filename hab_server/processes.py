@@ -17,7 +17,7 @@ from hab_server.tether import tethered
 
 LOG_LIMIT = 20 * 1024 * 1024
 """Bytes after which a log file is set aside as ``NAME.log.1``."""
-_THREADS = {"OMP_WAIT_POLICY": "passive", "OMP_NUM_THREADS": "1"}
+CALM_THREADS = {"OMP_WAIT_POLICY": "passive", "OMP_NUMCALM_THREADS": "1"}
 """Threads that spin while they wait turn a prediction of 0.05 ms into 10 ms on a busy machine."""
 
 
@@ -30,7 +30,7 @@ def child_environment(settings: Settings, **changes: str) -> dict[str, str]:
             environment.pop(name.upper(), None)
             continue
         environment[name.upper()] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-    for name, text in _THREADS.items():
+    for name, text in CALM_THREADS.items():
         environment.setdefault(name, text)
     return {**environment, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", **changes}
 
@@ -96,13 +96,20 @@ def signal_group(pid: int, number: signal.Signals) -> None:
             continue
 
 
+def exit_words(code: int | None) -> str:
+    """Returns how a process with this exit code ended, in Korean."""
+    if code is not None and code < 0:
+        return f"시그널 {signal.Signals(-code).name}"
+    return f"종료 코드 {code}"
+
+
 class Child:
     """A program run as a child process."""
 
     def __init__(self, label: str, program: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
         """Names the child; ``launch`` starts it."""
         self.label = label
-        self.log = log
+        self._log = log
         self._program = list(program)
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -112,9 +119,14 @@ class Child:
         """The process id, while and after it ran."""
         return self._process.pid if self._process else None
 
+    @property
+    def log(self) -> Path:
+        """The file its output goes to."""
+        return self._log
+
     def launch(self) -> None:
         """Starts the program."""
-        self._process = spawn(self._program, self.log, self._environment)
+        self._process = spawn(self._program, self._log, self._environment)
 
     def alive(self) -> bool:
         """Whether it runs."""
@@ -133,7 +145,4 @@ class Child:
 
     def outcome(self) -> str:
         """How it ended, in Korean."""
-        code = self.returncode()
-        if code is not None and code < 0:
-            return f"시그널 {signal.Signals(-code).name}"
-        return f"종료 코드 {code}"
+        return exit_words(self.returncode())

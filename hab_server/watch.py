@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 Announce = Callable[[str], None]
@@ -22,6 +23,10 @@ class Part(Protocol):
     """A process that HAB runs: how the watcher sees it."""
 
     label: str
+
+    @property
+    def log(self) -> Path:
+        """The file its output goes to."""
 
     def launch(self) -> None:
         """Starts it without waiting until it is ready."""
@@ -94,7 +99,9 @@ class Watch:
         """Announces the death and sets the moment of the next start."""
         wait = self._backoff.delay(now - self._started)
         self._due = now + wait
-        self._announce(f"{self.part.label}: 멈췄습니다({reason}). {wait:.0f}초 뒤에 다시 시작합니다.")
+        self._announce(
+            f"{self.part.label}: 멈췄습니다({reason}). {wait:.0f}초 뒤에 다시 시작합니다. 기록: {self.part.log}"
+        )
 
 
 def stop_parts(parts: Sequence[Part], grace: float, hurry: Callable[[], bool] = lambda: False) -> None:

@@ -1,0 +1,51 @@
+"""``python -m hab_server serve|worker|migrate``: the child processes of ``hab up`` and of the embedded server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from hab_core.errors import HabError, Unavailable
+from hab_server.preflight import TRY_LATER, load_settings, prepare_home
+from hab_server.settings import Settings
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one part and returns its exit code; a failure is one Korean line on stderr."""
+    parts: dict[str, Callable[[Settings], None]] = {
+        "serve": _serve,
+        "worker": _worker,
+        "migrate": _migrate,
+    }
+    if len(arguments) != 1 or arguments[0] not in parts:
+        sys.stderr.write(f"python -m hab_server {'|'.join(parts)}\n")
+        return 2
+    try:
+        parts[arguments[0]](load_settings())
+    except HabError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return TRY_LATER if isinstance(error, Unavailable) else 1
+    return 0
+
+
+def _serve(settings: Settings) -> None:
+    from hab_server.serve import serve
+
+    serve(settings)
+
+
+def _worker(settings: Settings) -> None:
+    from hab_server.serve import work
+
+    work(settings)
+
+
+def _migrate(settings: Settings) -> None:
+    from hab_server.store.migrate import upgrade
+
+    prepare_home(settings)
+    upgrade(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
