@@ -32,6 +32,7 @@ and one stable ``code`` wherever it is met::
     ├── ConnectionFailed             (client only: no connection)
     ├── RequestTimeout               (client only: no answer in time)
     ├── JobFailed                    (client only: a job ended without a result)
+    ├── MissingExtra                 (client only: a part of HAB is not installed)
     ├── UnexpectedAnswer             (client only: not an answer of HAB)
     └── CannotStart                  (server only: a process of HAB cannot start)
 """
@@ -304,6 +305,13 @@ class JobFailed(HabError):
 
     code = "job_failed"
     default_message = "작업이 완료되지 않았습니다."
+
+
+class MissingExtra(HabError):
+    """What was asked for needs a package that is not installed."""
+
+    code = "missing_extra"
+    default_message = '이 기능에는 HAB 서버가 필요합니다. 설치: pip install "hab-client[server]"'
 
 
 class UnexpectedAnswer(HabError):
