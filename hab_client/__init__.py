@@ -1,1 +1,111 @@
-"""TODO."""
+"""HAB's SDK: ``from hab_client import HabClient``. Names are loaded when they are first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hab_client._resource import Listing
+    from hab_client.answers import HealthAnswer, ModelAnswer, PredictionAnswer
+    from hab_client.batch import BatchJob
+    from hab_client.client import HabClient
+    from hab_client.errors import (
+        BodyTooLarge,
+        Busy,
+        CannotStart,
+        Conflict,
+        ConnectionFailed,
+        DatabaseUnavailable,
+        DatasetInUse,
+        ErrorDetail,
+        FileTooLarge,
+        HabError,
+        InternalError,
+        InvalidApiKey,
+        InvalidInput,
+        JobFailed,
+        LlmRateLimited,
+        LlmTimeout,
+        LlmUnavailable,
+        MalformedJson,
+        MethodNotAllowed,
+        MissingExtra,
+        ModelUnavailable,
+        NotFound,
+        QueueFull,
+        QueueUnavailable,
+        RateLimited,
+        RequestInProgress,
+        RequestTimeout,
+        ShareLinkExpired,
+        TooLarge,
+        Unavailable,
+        UnexpectedAnswer,
+        UnknownChatModel,
+        UnsupportedFileType,
+    )
+
+__all__ = [
+    "BatchJob",
+    "BodyTooLarge",
+    "Busy",
+    "CannotStart",
+    "Conflict",
+    "ConnectionFailed",
+    "DatabaseUnavailable",
+    "DatasetInUse",
+    "ErrorDetail",
+    "FileTooLarge",
+    "HabClient",
+    "HabError",
+    "HealthAnswer",
+    "InternalError",
+    "InvalidApiKey",
+    "InvalidInput",
+    "JobFailed",
+    "Listing",
+    "LlmRateLimited",
+    "LlmTimeout",
+    "LlmUnavailable",
+    "MalformedJson",
+    "MethodNotAllowed",
+    "MissingExtra",
+    "ModelAnswer",
+    "ModelUnavailable",
+    "NotFound",
+    "PredictionAnswer",
+    "QueueFull",
+    "QueueUnavailable",
+    "RateLimited",
+    "RequestInProgress",
+    "RequestTimeout",
+    "ShareLinkExpired",
+    "TooLarge",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "UnknownChatModel",
+    "UnsupportedFileType",
+]
+_MODULES = {
+    "BatchJob": "hab_client.batch",
+    "HabClient": "hab_client.client",
+    "HealthAnswer": "hab_client.answers",
+    "Listing": "hab_client._resource",
+    "ModelAnswer": "hab_client.answers",
+    "PredictionAnswer": "hab_client.answers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name on first use: the HTTP library costs more than the whole command line's help."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES.get(name, "hab_client.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Lists the public names."""
+    return __all__

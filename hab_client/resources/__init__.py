@@ -1,0 +1,1 @@
+"""The calls of the API, one class for each domain."""

@@ -1,0 +1,146 @@
+"""ECLO predictions: one accident, many accidents, what was predicted before."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from hab_client._resource import Listing, Resource
+from hab_client._transport import Call
+from hab_client.answers import JobAnswer, ModelAnswer, PredictionAnswer
+from hab_client.batch import BatchJob
+from hab_client.resources.jobs import Jobs
+from hab_client.resources.model import Model
+from hab_client.rows import Row, english_row, rows_of, to_csv, to_json
+from hab_client.uploads import FileLike, PandasTable, PolarsTable, Upload, upload_of
+from hab_core.errors import InvalidInput
+from hab_core.schemas.common import Page
+from hab_core.schemas.eclo import PredictionRecord
+
+_LONGEST_JSON = 20 * 1024 * 1024
+"""JSON bodies over 20 MB are refused; the same rows are smaller as CSV."""
+
+
+class Eclo(Resource):
+    """``client.eclo``: the severity of accidents.
+
+    ECLO = 10·deaths + 5·serious + 3·minor + 1·reported injuries of one accident.
+    """
+
+    def predict(
+        self,
+        accident: Row | None = None,
+        *,
+        weather: str | None = None,
+        road_surface: str | None = None,
+        road_type: str | None = None,
+        accident_type: str | None = None,
+        district: str | None = None,
+        occurred_at: str | datetime | None = None,
+        accident_year: int | None = None,
+        accident_month: int | None = None,
+        accident_day: int | None = None,
+        accident_hour: int | None = None,
+        day_of_week: str | None = None,
+        time_period: str | None = None,
+        explain: bool = True,
+        idempotency_key: str | None = None,
+    ) -> PredictionAnswer:
+        """Predicts the ECLO of one accident.
+
+        Args:
+            accident: The circumstances as a dict with the English names below or the Korean column names
+                (기상상태, 노면상태, 도로형태, 사고유형, 시군구, 사고일시), or as an ``Accident``. Keywords overrule it.
+            weather: 기상상태, e.g. 맑음.
+            road_surface: 노면상태, e.g. 건조.
+            road_type: 도로형태, e.g. 교차로 - 교차로안.
+            accident_type: 사고유형: 차대차, 차대사람 or 차량단독.
+            district: 시군구, e.g. 대구광역시 수성구 상동.
+            occurred_at: 사고일시, local time: ISO 8601 text or a datetime.
+            accident_year: Year, with the next three in place of ``occurred_at``.
+            accident_month: Month, 1–12.
+            accident_day: Day, 1–31.
+            accident_hour: Hour, 0–23.
+            day_of_week: Derived from the date; checked where given.
+            time_period: Derived from the hour; checked where given.
+            explain: Whether to say what raised and lowered the prediction; without it the answer comes sooner.
+            idempotency_key: Requests with the same key and accident get the same prediction, made once.
+
+        Returns:
+            The prediction: ``eclo``, 80 % ``interval``, ``percentile``, ``interpretation``, ``detail``,
+            ``contributions`` (on the scale of log1p(ECLO)), ``request_id`` and more.
+
+        Raises:
+            InvalidInput: A field is missing, unknown or not valid; ``details`` says which and what would be.
+            HabError: Any other failure of the tree.
+        """
+        given = {
+            "weather": weather,
+            "road_surface": road_surface,
+            "road_type": road_type,
+            "accident_type": accident_type,
+            "district": district,
+            "occurred_at": occurred_at,
+            "accident_year": accident_year,
+            "accident_month": accident_month,
+            "accident_day": accident_day,
+            "accident_hour": accident_hour,
+            "day_of_week": day_of_week,
+            "time_period": time_period,
+        }
+        body = to_json({**english_row(accident or {}), **english_row(given)})
+        params = {} if explain else {"explain": "false"}
+        call = Call("POST", "/api/predict/eclo", params, body, idempotency_key=idempotency_key)
+        return self._ask(PredictionAnswer, call)
+
+    def predict_batch(
+        self,
+        accidents: Iterable[Row] | FileLike | None = None,
+        *,
+        dataset_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> BatchJob:
+        """Starts the prediction of up to 100,000 accidents and returns at once with the job.
+
+        Args:
+            accidents: Dicts as in :meth:`predict`, a pandas or polars table, the path of a CSV file (also ``.gz``),
+                or the bytes of one. Columns carry the English or the Korean names; others are kept as they are.
+            dataset_id: A dataset on the server, in place of ``accidents``.
+            idempotency_key: Names this piece of work; a new key is made where none is given, so that a request that
+                had to be repeated starts one job.
+
+        Raises:
+            InvalidInput: Nothing, both or something unreadable was given, or the columns don't fit.
+            QueueFull: Too many jobs wait.
+            HabError: Any other failure of the tree.
+        """
+        if (accidents is None) == (dataset_id is None):
+            raise InvalidInput.of("accidents", "accidents와 dataset_id 가운데 하나만 지정해주세요.")
+        body, upload = (to_json({"dataset_id": dataset_id}), None) if accidents is None else _packed(accidents)
+        key = idempotency_key or uuid.uuid4().hex
+        call = Call("POST", "/api/predict/eclo/batch", body=body, upload=upload, idempotency_key=key)
+        return BatchJob(Jobs(self._transport), self._ask(JobAnswer, call))
+
+    def history(self) -> Listing[PredictionRecord]:
+        """Returns every prediction made, single and batch, the newest first; pages are read as needed."""
+        return Listing(lambda params: self._ask(Page[PredictionRecord], Call("GET", "/api/predictions", params)))
+
+    def model(self) -> ModelAnswer:
+        """Returns the model that serves now, as ``client.model.info()`` does."""
+        return Model(self._transport).info()
+
+
+def _packed(accidents: Iterable[Row] | FileLike) -> tuple[bytes | None, Upload | None]:
+    """Returns accidents as a JSON body or as a file to upload."""
+    if isinstance(accidents, (PandasTable, PolarsTable)) or not _is_rows(accidents):
+        return None, upload_of(accidents)  # type: ignore[arg-type]  # what is left is a path or bytes
+    rows = rows_of(accidents)  # type: ignore[arg-type]  # rows_of refuses what is not a list of accidents
+    body = to_json({"accidents": rows})
+    return (body, None) if len(body) <= _LONGEST_JSON else (None, upload_of(to_csv(rows)))
+
+
+def _is_rows(accidents: object) -> bool:
+    """Says whether accidents are given one by one rather than as a file."""
+    return not isinstance(accidents, (str, Path, bytes))
