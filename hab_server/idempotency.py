@@ -39,7 +39,7 @@ async def answer_once(engine: Engine, scope: str, key: str | None, body: bytes, 
     if isinstance(claim, idempotency.Replay):
         headers = {"Idempotent-Replayed": "true"}
         return Response(claim.body, status_code=claim.status, media_type="application/json", headers=headers)
-    return await _work_and_keep(engine, scope, key, work)
+    return await _work_and_keep(engine, claim, work)
 
 
 async def _claim_or_wait(engine: Engine, scope: str, key: str, digest: str) -> idempotency.First | idempotency.Replay:
@@ -54,12 +54,12 @@ async def _claim_or_wait(engine: Engine, scope: str, key: str, digest: str) -> i
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _work_and_keep(engine: Engine, scope: str, key: str, work: Work) -> Response:
+async def _work_and_keep(engine: Engine, first: idempotency.First, work: Work) -> Response:
     """Does the work and keeps its answer; gives the key back where the work fails."""
     try:
         response = await work()
     except BaseException:
-        await asyncio.shield(asyncio.to_thread(idempotency.abandon, engine, scope, key))
+        await asyncio.shield(asyncio.to_thread(idempotency.abandon, engine, first))
         raise
-    await asyncio.to_thread(idempotency.finish, engine, scope, key, response.status_code, bytes(response.body))
+    await asyncio.to_thread(idempotency.finish, engine, first, response.status_code, bytes(response.body))
     return response
