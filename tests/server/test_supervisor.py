@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from waiting import is_running, wait_until
+from running import is_running, wait_until
 
 from hab_core.errors import CannotStart
 from hab_server import tether

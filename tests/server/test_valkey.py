@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from waiting import is_running, wait_until
+from running import is_running, wait_until
 
 from hab_core.errors import CannotStart
 from hab_server.settings import Settings

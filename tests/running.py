@@ -1,0 +1,118 @@
+"""What tests with real processes share: waiting, looking at processes, running ``hab``, a small model to serve."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+HAB = [sys.executable, "-c", "from hab_client.cli import main; main()"]
+"""The ``hab`` command of this Python, wherever its scripts lie."""
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 40.0) -> None:
+    """Returns when ``condition`` holds; fails where it does not in time, which on a busy machine is long."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is not merely waiting to be reaped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    """Returns a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(url: str) -> tuple[int, dict[str, Any]]:
+    """Returns status and JSON body of a GET; status 0 where nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+    except OSError:
+        return 0, {}
+
+
+def train_small_model(folder: Path) -> Path:
+    """Trains the small model of the core's tests, version small-1, into ``folder``."""
+    spec = spec_from_file_location("small_model_for_processes", Path(__file__).parent / "core/eclo/small_model.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    trained: Path = module.write_small_model(folder)
+    return trained
+
+
+def give_model(home: Path, folder: Path) -> Path:
+    """Makes a copy of a model the active one of ``home``; returns where it lies."""
+    own = home / "models" / "small-1"
+    shutil.copytree(folder, own)
+    (home / "models" / "active.json").write_text(json.dumps({"active": "small-1", "previous": None}))
+    return own
+
+
+class Command:
+    """A running ``hab`` command on a home and ports of its own."""
+
+    def __init__(self, home: Path, *arguments: str, **environment: str) -> None:
+        """Starts ``hab`` with ``arguments``."""
+        self.home = home
+        self.port = int(environment.get("BACKEND_PORT", free_port()))
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._output = home.with_name(f"{home.name}-{time.monotonic_ns()}.out")
+        ports = {"BACKEND_PORT": str(self.port), "UI_PORT": str(free_port())}
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*HAB, *arguments],
+                env={**os.environ, "HAB_HOME": str(home), **ports, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def output(self) -> str:
+        """Returns what it wrote to stdout and stderr until now."""
+        return self._output.read_text(encoding="utf-8")
+
+    def says(self, text: str) -> None:
+        """Waits until it has written ``text``; fails at once where it ended without."""
+        wait_until(lambda: text in self.output() or self.process.poll() is not None)
+        assert text in self.output(), self.output()
+
+    def answers(self) -> bool:
+        """Whether its API is ready."""
+        return ask(f"{self.url}/health/ready")[0] == 200
+
+    def ends(self) -> int:
+        """Waits until it has ended; returns its exit code."""
+        return self.process.wait(40)
+
+    def clear(self) -> None:
+        """Kills it where a test left it running."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
