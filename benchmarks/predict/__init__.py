@@ -1,0 +1,1 @@
+"""One prediction, one explanation and a table, beside the predictor of a usual application."""
