@@ -13,19 +13,22 @@ from hab_server.dependencies import ServicesDep
 router = APIRouter(tags=["health"])
 
 
-@router.api_route("/health", methods=["GET", "HEAD"], operation_id="get_health")
+@router.head("/health", include_in_schema=False)
+@router.get("/health", operation_id="get_health")
 async def get_health(services: ServicesDep) -> Health:
     """Returns the state of every part; the status is 200 even where a part is down."""
     return await services.health.health()
 
 
-@router.api_route("/health/live", methods=["GET", "HEAD"], operation_id="get_live")
+@router.head("/health/live", include_in_schema=False)
+@router.get("/health/live", operation_id="get_live")
 async def get_live() -> Health:
     """Says that the process answers; touches nothing."""
     return Health(status="ok", version=VERSION)
 
 
-@router.api_route("/health/ready", methods=["GET", "HEAD"], operation_id="get_ready")
+@router.head("/health/ready", include_in_schema=False)
+@router.get("/health/ready", operation_id="get_ready")
 async def get_ready(services: ServicesDep) -> Health:
     """Says that predictions can be made and kept; 503 while the database or the model cannot serve."""
     return await services.health.require_ready()
