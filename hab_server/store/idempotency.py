@@ -125,7 +125,8 @@ def _insert(connection: Connection, mine: First, request_hash: str) -> bool:
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     now = utc_now()
     values = {**vars(mine), "request_hash": request_hash, "claimed_at": now, "created_at": now}
-    return connection.execute(insert(KEYS).values(values).on_conflict_do_nothing()).rowcount == 1
+    claimed = insert(KEYS).values(values).on_conflict_do_nothing().returning(KEYS.c.owner)
+    return connection.execute(claimed).one_or_none() is not None
 
 
 def _take_over(connection: Connection, mine: First, owner: str) -> bool:

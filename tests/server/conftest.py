@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from hab_server.settings import Settings
 from hab_server.store import migrate
 from hab_server.store.engine import create_store_engine
+from tests.server.own_postgres import OwnPostgres
 
 STORES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 
@@ -49,6 +50,17 @@ def store_settings(request: pytest.FixtureRequest, settings: Settings) -> Settin
         return settings
     found: Settings = request.getfixturevalue("postgres_settings")
     return found
+
+
+@pytest.fixture
+def own_postgres(postgres_url: str) -> Iterator[OwnPostgres]:
+    """A running PostgreSQL server that the test may kill; skips where PostgreSQL tests are not asked for."""
+    server = OwnPostgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest.fixture
