@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hab_core.errors import ModelUnavailable
 
-VERIFY_SECONDS = 60.0
+VERIFY_SECONDS = 30.0
 _DAMAGED = "모델 파일이 손상되었습니다: 확인하는 프로세스가 비정상 종료되었습니다"
 
 

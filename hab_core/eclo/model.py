@@ -224,10 +224,12 @@ class EcloModel:
             prediction = self.predict(golden.accident)
             explanation = self.explain(golden.accident)
             added = explanation.base_value + sum(each.effect for each in explanation.contributions)
-            if not max(abs(prediction - golden.prediction), abs(added - prediction)) <= _GOLDEN_TOLERANCE:
+            if not abs(prediction - golden.prediction) <= _GOLDEN_TOLERANCE:
                 raise ModelUnavailable(
                     f"모델의 자체 시험이 실패했습니다: 예측 {prediction!r}, 기록된 값 {golden.prediction!r}"
                 )
+            if not abs(added - prediction) <= _GOLDEN_TOLERANCE:
+                raise ModelUnavailable(f"모델의 자체 시험이 실패했습니다: 예측 {prediction!r}, 기여도의 합 {added!r}")
 
     def _explain(self, circumstances: Circumstances) -> Explanation:
         """Returns the explanation of circumstances that were not explained lately."""

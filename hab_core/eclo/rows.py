@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -39,9 +40,21 @@ _CANONICAL: dict[str, Callable[[str], object]] = {
 }
 
 
+class ScoredRow(NamedTuple):
+    """A row that could be read, and its score."""
+
+    accident: Accident
+    score: EcloScore
+
+
 def score_batch(model: EcloModel, rows: Sequence[Mapping[str, object]]) -> list[EcloScore | HabError]:
     """Returns for each row its score, or the error that says what is wrong with it; good rows are scored together."""
-    outcomes: list[EcloScore | HabError | None] = [None] * len(rows)
+    return [found if isinstance(found, HabError) else found.score for found in score_rows(model, rows)]
+
+
+def score_rows(model: EcloModel, rows: Sequence[Mapping[str, object]]) -> list[ScoredRow | HabError]:
+    """Returns what :func:`score_batch` returns, each score with the accident that was read from its row."""
+    outcomes: list[ScoredRow | HabError | None] = [None] * len(rows)
     accidents: list[Accident] = []
     places: list[int] = []
     for index, row in enumerate(rows):
@@ -53,8 +66,8 @@ def score_batch(model: EcloModel, rows: Sequence[Mapping[str, object]]) -> list[
         else:
             accidents.append(accident)
             places.append(index)
-    for index, score in zip(places, model.score_rows(accidents), strict=True):
-        outcomes[index] = score
+    for index, accident, score in zip(places, accidents, model.score_rows(accidents), strict=True):
+        outcomes[index] = ScoredRow(accident, score)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
