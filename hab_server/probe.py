@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,10 +26,10 @@ def ask(base_url: str, path: str) -> Answer:
     url = urlsplit(base_url)
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = kind(url.hostname or "", url.port, timeout=_ANSWER_LIMIT)
-        connection.request("GET", url.path.rstrip("/") + path)
-        answer = connection.getresponse()
-        return Answer(answer.status, _to_object(answer.read()))
+        with closing(kind(url.hostname or "", url.port, timeout=_ANSWER_LIMIT)) as connection:
+            connection.request("GET", url.path.rstrip("/") + path)
+            answer = connection.getresponse()
+            return Answer(answer.status, _to_object(answer.read()))
     except (OSError, ValueError, http.client.HTTPException):
         return Answer()
 

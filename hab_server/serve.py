@@ -17,8 +17,10 @@ from hab_server.valkey import valkey_for
 
 GRACE_SECONDS = 5
 """Seconds that requests at work have when the server is told to stop."""
-CONCURRENCY_LIMIT = 1000
-"""Connections beyond which callers get 503 at once, so that a flood cannot take all memory."""
+CONCURRENCY_LIMIT = 900
+"""Connections beyond which callers get 503 at once; a process may usually have 1024 files open."""
+KEEP_ALIVE_SECONDS = 30
+"""Longer than clients keep idle connections (httpx 5 s), so that it is not the server that closes one being used."""
 log = logging.getLogger(__name__)
 
 
@@ -89,6 +91,7 @@ def make_server(settings: Settings, *, grace: int, freeze: bool) -> uvicorn.Serv
         server_header=False,
         backlog=BACKLOG,
         limit_concurrency=CONCURRENCY_LIMIT,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=grace,
     )
     if freeze:

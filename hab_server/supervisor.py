@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from hab_core.errors import CannotStart
-from hab_server.preflight import TRY_LATER, HomeLock, check_port, prepare_home, shown_host
+from hab_server.preflight import TRY_LATER, HomeLock, check_port, is_loopback, prepare_home, shown_host
 from hab_server.probe import ask, complaint
 from hab_server.processes import Child, child_environment, log_file, python_module, trim_log
 from hab_server.settings import Settings
@@ -177,6 +177,8 @@ class Supervisor:
         self._say(f"HAB가 실행 중입니다. API: {self._api_url}")
         if self._ui:
             self._say(f"화면: http://localhost:{self._settings.ui_port}")
+        if not is_loopback(self._settings.backend_host):
+            self._say(f"주의: 다른 컴퓨터에서도 접속할 수 있습니다 (BACKEND_HOST={self._settings.backend_host}).")
         self._say(f"자료: {self._settings.hab_home} · 기록: {self._settings.hab_home / 'logs'} · 끝내기: Ctrl-C")
         if self._demo:
             for line in first_steps(self._settings):

@@ -47,10 +47,13 @@ def tie_to_parent(parent_pid: int) -> None:
 
 
 def guard(parent_pid: int, program: Sequence[str], interval: float = _GUARD_INTERVAL) -> int:
-    """Runs ``program`` as a child, kills it when ``parent_pid`` is gone and returns its exit code."""
+    """Runs ``program`` as a child, kills it when ``parent_pid`` is gone and returns its exit code.
+
+    Signals that ask for the end are left to the program: they are sent to the whole process group.
+    """
     child = subprocess.Popen(program)  # noqa: S603  # our own command line
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda received, _frame: child.send_signal(received))
+        signal.signal(number, signal.SIG_IGN)
     while child.poll() is None:
         if os.getppid() != parent_pid:
             child.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -104,7 +105,9 @@ class ValkeyProcess:
         return self._process is not None and self._process.poll() is None
 
     def ping(self) -> bool:
-        """Whether it answers, that is, has read its file and takes commands."""
+        """Whether it answers, that is, has read its file and takes commands; a socket of another user's is not ours."""
+        if not self.socket.exists() or self.socket.stat().st_uid != os.geteuid():
+            return False
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_PING_LIMIT)
             try:
@@ -131,7 +134,7 @@ class ValkeyProcess:
             try:
                 self._process.wait(_STOP_LIMIT)
             except subprocess.TimeoutExpired:
-                self._process.kill()
+                self.send(signal.SIGKILL)
                 self._process.wait()
             self._process = None
         self._lock.release()

@@ -36,9 +36,9 @@ def check_lightgbm() -> Check:
     code, output = _run_python("-P", "-c", _LOAD_LIBRARY)
     if code == 0:
         return Check("lightgbm", "ok", "LightGBM 라이브러리를 사용할 수 있습니다.")
-    if "libgomp" in output:
+    if "libgomp.so" in output:
         return Check("lightgbm", "fail", "libgomp1이 없어 LightGBM을 불러올 수 없습니다.", "apt-get install libgomp1")
-    if "libomp" in output:
+    if "libomp.dylib" in output:
         return Check("lightgbm", "fail", "libomp가 없어 LightGBM을 불러올 수 없습니다.", "brew install libomp")
     remedy = 'pip install --force-reinstall "hab-client[server]"'
     return Check("lightgbm", "fail", "LightGBM 라이브러리를 불러올 수 없습니다.", remedy)
@@ -129,8 +129,10 @@ def check_model(settings: Settings) -> Check:
         version = registry.active()
         if version is None:
             return Check("model", "fail", "등록된 모델이 없습니다.", "hab eclo activate 모델_폴더")
-        verify_in_child(registry.folder(version))
-        registry.load(version)
+        folder = registry.folder(version)
+        verify_in_child(folder)
+        if folder.parent == settings.models_folder:  # the released model is what it is called; loading leaves a note
+            registry.load(version)
     except HabError as error:
         return Check("model", "fail", error.message, "hab eclo activate --previous")
     return Check("model", "ok", f"모델 {version}: SHA-256과 자체 시험을 통과했습니다.")
