@@ -124,7 +124,7 @@ def read_batch_csv(data: bytes) -> list[dict[str, str]]:
         UnsupportedFileType: The content is not text.
         InvalidInput: There is no row, a column is missing or doubled, or a row is longer than the header.
     """
-    reader = csv.reader(io.StringIO(_decode(data), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(decode_csv(data), newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
         if len(set(header)) != len(header):
@@ -142,15 +142,12 @@ def read_batch_csv(data: bytes) -> list[dict[str, str]]:
     return rows
 
 
-def _row(header: Sequence[str], cells: Sequence[str], line: int) -> dict[str, str]:
-    """Returns one row by column name; extra cells are allowed only where they are empty."""
-    if any(cells[len(header) :]):
-        raise InvalidInput.of("file", f"{line}번째 줄의 값이 머리글의 열({len(header)}개)보다 많습니다.")
-    return dict(zip(header, cells, strict=False))
+def decode_csv(data: bytes) -> str:
+    """Returns the text of a CSV in UTF-8, with or without BOM, or CP949.
 
-
-def _decode(data: bytes) -> str:
-    """Returns the text of an upload."""
+    Raises:
+        UnsupportedFileType: It is neither.
+    """
     if b"\0" in data:
         raise UnsupportedFileType
     for encoding in ("utf-8-sig", "cp949"):
@@ -159,6 +156,13 @@ def _decode(data: bytes) -> str:
         except UnicodeDecodeError:
             continue  # the next encoding may fit
     raise UnsupportedFileType("CSV 형식만 지원됩니다. 파일의 인코딩을 UTF-8 또는 CP949로 저장해주세요.")
+
+
+def _row(header: Sequence[str], cells: Sequence[str], line: int) -> dict[str, str]:
+    """Returns one row by column name; extra cells are allowed only where they are empty."""
+    if any(cells[len(header) :]):
+        raise InvalidInput.of("file", f"{line}번째 줄의 값이 머리글의 열({len(header)}개)보다 많습니다.")
+    return dict(zip(header, cells, strict=False))
 
 
 def _read(name: str, value: object) -> object:
