@@ -179,7 +179,7 @@ class FeatureTable:
             raise outside_daegu(district)
         short = gu.removeprefix(f"{CITY} ")
         if gu not in self._known_gu:
-            return Place(gu, gu, f"{short}은 학습 데이터에 없는 지역이어서 대구 전체를 기준으로 예측했습니다.")
+            return Place(gu, gu, f"'{short}': 학습 데이터에 없는 지역이어서 대구 전체를 기준으로 예측했습니다.")
         if name == gu:
             return Place(gu, gu, f"읍·면·동이 없어 {short} 전체를 기준으로 예측했습니다.")
         return Place(gu, gu, f"'{name}': 학습 데이터에 없는 지역이어서 {short} 전체를 기준으로 예측했습니다.")

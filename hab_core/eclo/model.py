@@ -93,6 +93,7 @@ class EcloModel:
             raise ModelUnavailable("모델 파일과 features.json의 특성 수가 다릅니다.")
         self._groups = [circumstance_of(feature) for feature in document.table.features]
         self._explained = lru_cache(maxsize=_EXPLANATIONS_KEPT)(self._explain)
+        self.table.encode(document.golden[0].accident)  # builds the lookups now rather than in the first request
 
     @classmethod
     def load(cls, folder: Path) -> EcloModel:
