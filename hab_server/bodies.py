@@ -14,6 +14,7 @@ from hab_core.errors import BodyTooLarge, HabError, InvalidInput, MalformedJson,
 from hab_core.schemas.validation import invalid_input
 
 MAX_JSON_BYTES = 20 * 1024 * 1024
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -53,7 +54,7 @@ def parse_json(body: bytes) -> Any:
             NaN or infinite.
     """
     try:
-        value = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = _DECODER.decode(body.decode(json.detect_encoding(body)))
     except (ValueError, RecursionError) as error:
         raise MalformedJson from error
     if b"\\u0000" in body:
@@ -69,6 +70,16 @@ def parse_model(model: type[Model], body: bytes) -> Model:
         return model.model_validate(parse_json(body))
     except ValidationError as error:
         raise invalid_input(error) from error
+
+
+def flag(request: Request, name: str, *, default: bool) -> bool:
+    """Returns a query parameter that is true or false; raises InvalidInput where it is neither."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if text.lower() not in _FLAGS:
+        raise InvalidInput.of(name, "true 또는 false여야 합니다.", ["true", "false"])
+    return _FLAGS[text.lower()]
 
 
 def request_body(model: type[BaseModel]) -> dict[str, Any]:
@@ -98,3 +109,7 @@ def _refuse_lone_surrogates(value: Any) -> None:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise InvalidInput("올바른 유니코드 문자열이 아닙니다.") from error
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+"""Made once: ``json.loads`` makes a decoder at each call that has hooks."""

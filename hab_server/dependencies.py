@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Query, Request
 from sqlalchemy import Engine
 
 from hab_core.eclo.holder import ModelHolder
@@ -34,8 +34,8 @@ class Services:
     explaining: asyncio.Semaphore
 
 
-def services_of(request: Request) -> Services:
-    """Returns the services of the application that answers ``request``."""
+async def services_of(request: Request) -> Services:
+    """Returns the services of the application that answers ``request``; a plain ``def`` would cost a thread switch."""
     services: Services = request.app.state.services
     return services
 
@@ -44,7 +44,3 @@ ServicesDep = Annotated[Services, Depends(services_of)]
 CursorQuery = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")]
 LimitQuery = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX, description="rows of the page")]
 DEFAULT_LIMIT = PAGE_LIMIT_DEFAULT
-IdempotencyKey = Annotated[
-    str | None,
-    Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$"),
-]

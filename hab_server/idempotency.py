@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 
+from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Engine
 
-from hab_core.errors import RequestInProgress
+from hab_core.errors import InvalidInput, RequestInProgress
 from hab_server.store import idempotency
 
 WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.1
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "the same key and body again gets the first answer again, for at least 24 hours",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+"""The header as OpenAPI describes it."""
 Work = Callable[[], Awaitable[Response]]
+
+
+def key_of(request: Request) -> str | None:
+    """Returns the caller's idempotency key, or None; raises InvalidInput where it is no usable one."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise InvalidInput.of("Idempotency-Key", "공백 없는 ASCII 문자 1~255자여야 합니다.")
+    return key
 
 
 async def answer_once(engine: Engine, scope: str, key: str | None, body: bytes, work: Work) -> Response:

@@ -7,16 +7,16 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from hab_core.eclo.rows import read_batch_csv
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
+from hab_core.eclo.rows import read_batch_csv
 from hab_core.errors import FileTooLarge, InvalidInput
 from hab_core.schemas.eclo import EcloBatchRequest
 from hab_core.schemas.jobs import EcloBatch, Job
+from hab_server import idempotency
 from hab_server.bodies import bounded, parse_model, read_json, request_body
-from hab_server.dependencies import DEFAULT_LIMIT, CursorQuery, IdempotencyKey, LimitQuery, Services, ServicesDep
-from hab_server.idempotency import answer_once
+from hab_server.dependencies import DEFAULT_LIMIT, CursorQuery, LimitQuery, Services, ServicesDep
 from hab_server.jobs import batches
 
 router = APIRouter(prefix="/api/predict/eclo/batch", tags=["eclo"])
@@ -34,12 +34,15 @@ _BODY["requestBody"]["content"]["multipart/form-data"] = {
 
 
 @router.post(
-    "", status_code=202, operation_id="create_eclo_batch", responses={202: {"model": Job}}, openapi_extra=_BODY
+    "",
+    status_code=202,
+    operation_id="create_eclo_batch",
+    responses={202: {"model": Job}},
+    openapi_extra=_BODY | {"parameters": [idempotency.PARAMETER]},
 )
-async def create_eclo_batch(
-    request: Request, services: ServicesDep, idempotency_key: IdempotencyKey = None
-) -> Response:
+async def create_eclo_batch(request: Request, services: ServicesDep) -> Response:
     """Accepts rows in the body or a CSV file and answers with the job that scores them."""
+    key = idempotency.key_of(request)
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         body = await _read_upload(request, services.settings.max_upload_mb)
         rows: Rows = await run_in_threadpool(read_batch_csv, body)
@@ -51,7 +54,7 @@ async def create_eclo_batch(
         job = await run_in_threadpool(_submit, services, rows)
         return JSONResponse(job.model_dump(mode="json"), status_code=202)
 
-    return await answer_once(services.engine, "create_eclo_batch", idempotency_key, body, work)
+    return await idempotency.answer_once(services.engine, "create_eclo_batch", key, body, work)
 
 
 @router.get("/{job_id}", operation_id="get_eclo_batch")
