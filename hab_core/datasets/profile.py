@@ -29,7 +29,8 @@ MAX_CATEGORIES = 50
 MAX_WIDE_CATEGORIES = 1_000
 """So is one with at most so many that each occurs twenty times on average."""
 _FEW_ROWS = 20
-_CODE_NAME = re.compile(r"(?:번호|코드|아이디|ID|code)$", re.IGNORECASE)
+CODE_NAME = re.compile(r"(?:번호|코드|아이디|ID|code)$", re.IGNORECASE)
+"""Names of columns that identify things."""
 _BOOLEANS = (
     {"y", "n"}, {"yes", "no"}, {"true", "false"}, {"t", "f"}, {"o", "x"}, {"유", "무"}, {"예", "아니오"},
     {"예", "아니요"},
@@ -142,7 +143,7 @@ def _text_kind(name: str, counts: pl.DataFrame) -> ColumnKind:
     if distinct.str.contains(r"^\s*\d+\s*$").all():
         return "code"
     repeated = len(distinct) <= MAX_CATEGORIES and (len(distinct) * 2 <= rows or rows <= _FEW_ROWS)
-    if _CODE_NAME.search(name) and not repeated and not distinct.str.contains(r"\s").any():
+    if CODE_NAME.search(name) and not repeated and not distinct.str.contains(r"\s").any():
         return "code"
     if repeated or (len(distinct) <= MAX_WIDE_CATEGORIES and len(distinct) * 20 <= rows):
         return "category"
