@@ -26,14 +26,11 @@ def parse_dates(words: pl.Series) -> pl.Series:
     Returns:
         Dates where no word has a time, moments (microseconds, no zone) otherwise.
     """
+    pattern = _COMPACT if words.str.contains(_COMPACT).all() else _WRITTEN
     spaced = words.str.replace("일", "일 ", literal=True).str.strip_chars()
-    compact = words.str.len_chars().is_in([8, 14]) & words.str.contains(r"^\d+$")
-    if compact.all():
-        parts = words.str.extract_groups(_COMPACT).struct.unnest()
-        parts = parts.with_columns(half=pl.lit(None, pl.String))
-    else:
-        parts = spaced.str.extract_groups(_WRITTEN).struct.unnest()
-    return _assembled(parts).alias(words.name)
+    if not spaced.str.contains(pattern).any():
+        return pl.Series(words.name, [None], dtype=pl.Date).new_from_index(0, len(words))
+    return _assembled(spaced.str.extract_groups(pattern).struct.unnest()).alias(words.name)
 
 
 def _assembled(parts: pl.DataFrame) -> pl.Series:
@@ -42,7 +39,8 @@ def _assembled(parts: pl.DataFrame) -> pl.Series:
     if parts["hour"].null_count() == parts.height:
         return days
     digits = {name: parts[name].cast(pl.Int64) for name in ("hour", "minute")}
-    clock = pl.DataFrame({"day": days, "half": parts["half"], **digits, "second": parts["second"].cast(pl.Float64)})
+    half = parts["half"] if "half" in parts.columns else pl.Series([None], dtype=pl.String).new_from_index(0, len(days))
+    clock = pl.DataFrame({"day": days, "half": half, **digits, "second": parts["second"].cast(pl.Float64)})
     return clock.select(_moment()).to_series()
 
 

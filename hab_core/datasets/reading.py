@@ -49,7 +49,7 @@ def read_csv(source: bytes | Path) -> tuple[pl.DataFrame, ReadReport]:
     header = find_header(layout)
     body = read_records(layout, header)
     repaired = ["짝이 맞지 않는 큰따옴표를 글자로 읽었습니다."] if layout.repaired else []
-    frame, about_types = to_types(body.frame)
+    frame, about_types = to_types(body.frame, body.words)
     return frame, ReadReport(
         encoding=encoding,
         separator=layout.separator,

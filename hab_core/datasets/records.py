@@ -21,12 +21,14 @@ class Body(NamedTuple):
 
     Attributes:
         frame: Columns of text; blank cells null.
+        words: The different values of each column.
         short_rows: How many records had fewer cells than the header.
         empty_rows: How many had separators but no value and were left out.
         warnings: Korean sentences about both.
     """
 
     frame: pl.DataFrame
+    words: dict[str, pl.Series]
     short_rows: int
     empty_rows: int
     warnings: list[str]
@@ -39,7 +41,9 @@ def read_records(layout: Layout, header: Header) -> Body:
         InvalidInput: A record has more cells than the header and they are not empty, or no record has a value.
     """
     cells = layout.cells[header.record + 1 :]
-    frame = _named(_parsed(layout, header, int(cells.max())), layout, header)
+    parsed = _parsed(layout, header, int(cells.max()))
+    parsed, words = _without_blanks(parsed)
+    frame = _named(parsed, layout, header)
     given = ~frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
     if not given.any():
         raise InvalidInput.of("file", "머리글만 있고 값이 있는 데이터 행이 없습니다.")
@@ -48,11 +52,12 @@ def read_records(layout: Layout, header: Header) -> Body:
     empty = int(np.count_nonzero(~kept & (cells > 1)))
     frame, warnings = _without_nameless(frame if given.all() else frame.filter(given), layout, header)
     warnings += _about_short(short, layout, header) + _about_empty(empty)
-    return Body(frame, int(short.size), empty, warnings)
+    by_name = {name: words[i] for i, name in enumerate(header.names) if name in frame.columns}
+    return Body(frame, by_name, int(short.size), empty, warnings)
 
 
 def _parsed(layout: Layout, header: Header, widest: int) -> pl.DataFrame:
-    """Returns the records as columns of text, as many as the longest record has; blank cells null."""
+    """Returns the records as columns of text, as many as the longest record has."""
     width = max(widest, len(header.names))
     if width > len(header.names) + _MOST_EXTRA:
         _refuse_long(layout, header, np.flatnonzero(layout.cells[header.record + 1 :] == widest))
@@ -68,7 +73,19 @@ def _parsed(layout: Layout, header: Header, widest: int) -> pl.DataFrame:
     records = layout.starts.size - header.record - 1
     if frame.height != records:
         raise InvalidInput.of("file", "행의 구조를 읽을 수 없습니다. 따옴표와 줄바꿈을 확인해주세요.")
-    return frame.with_columns(pl.when(pl.all().str.contains(r"\S")).then(pl.all()))
+    return frame
+
+
+def _without_blanks(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Series]]:
+    """Returns the columns with null for cells of nothing but blanks, and the different values of each."""
+    words = [frame[name].unique().drop_nulls() for name in frame.columns]
+    blank = [not found.str.contains(r"\S").all() for found in words]
+    names = [name for name, has_blanks in zip(frame.columns, blank, strict=True) if has_blanks]
+    if not names:
+        return frame, words
+    visible = pl.col(names).str.contains(r"\S")
+    clean = frame.with_columns(pl.when(visible).then(pl.col(names)))
+    return clean, [found.filter(found.str.contains(r"\S")) for found in words]
 
 
 def _named(frame: pl.DataFrame, layout: Layout, header: Header) -> pl.DataFrame:

@@ -8,6 +8,7 @@ in number and date columns and stay text elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -44,23 +45,16 @@ class _Verdict(NamedTuple):
     wanted: Literal["숫자", "날짜"] = "숫자"
 
 
-def to_types(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def to_types(frame: pl.DataFrame, words: Mapping[str, pl.Series]) -> tuple[pl.DataFrame, list[str]]:
     """Returns the table with typed columns, and warnings about words that kept a column text or became null.
 
     Args:
         frame: Columns of text; blank cells null.
+        words: The different values of each column, nulls left out: what decides its type.
     """
-    lazy = frame.lazy()
-    distinct = pl.collect_all(
-        [
-            lazy.select(pl.col(name).drop_nulls().str.strip_chars().unique(maintain_order=False))
-            for name in frame.columns
-        ]
-    )
-    verdicts = {name: _judge(words[name]) for name, words in zip(frame.columns, distinct, strict=True)}
-    typed = lazy.with_columns(
-        [_converted(name, verdict) for name, verdict in verdicts.items() if verdict.dtype is not None]
-    ).collect()
+    verdicts = {name: _judge(words[name].str.strip_chars().alias(name)) for name in frame.columns}
+    wanted = [_converted(name, verdict) for name, verdict in verdicts.items() if verdict.dtype is not None]
+    typed = frame.lazy().with_columns(wanted).collect()
     warnings = []
     for name, verdict in verdicts.items():
         warnings += _about_strays(frame[name], verdict) if verdict.strays else _about_missing(frame[name], typed[name])
@@ -77,7 +71,7 @@ def _judge(words: pl.Series) -> _Verdict:
         return _judge_numbers(given)
     dates = parse_dates(given)
     if dates.null_count() == 0:
-        return _Verdict(dates.dtype, pl.DataFrame({"word": given, "date": dates}))
+        return _dated(given, dates)
     if _nearly(numeric):
         return _Verdict(strays=tuple(given.filter(~numeric)), wanted="숫자")
     if _nearly(dates.is_not_null()):
@@ -91,11 +85,16 @@ def _judge_numbers(words: pl.Series) -> _Verdict:
         return _Verdict() if words.str.contains(_LEADING_ZERO).any() else _Verdict(pl.Float64())
     dates = parse_dates(words)
     if dates.null_count() == 0:
-        return _Verdict(dates.dtype, pl.DataFrame({"word": words, "date": dates}))
+        return _dated(words, dates)
     if words.str.contains(_LEADING_ZERO).any() or _is_code(words):
         return _Verdict()
     whole = words.str.replace_all(",", "", literal=True).cast(pl.Int64, strict=False)
     return _Verdict() if whole.null_count() else _Verdict(pl.Int64())
+
+
+def _dated(words: pl.Series, dates: pl.Series) -> _Verdict:
+    """Returns the verdict of a column of dates; words that differ in blanks alone count once."""
+    return _Verdict(dates.dtype, pl.DataFrame({"word": words, "date": dates}).unique("word"))
 
 
 def _is_code(words: pl.Series) -> bool:
