@@ -142,4 +142,4 @@ def damage(folder: Path, name: str, change: Callable[[bytes], bytes], *, reseal:
 
 def deadly(text: bytes) -> bytes:
     """Returns a model's text that kills the process which loads or uses it: children far outside the tree."""
-    return re.sub(rb"left_child=[^\n]*", lambda found: re.sub(rb"\b\d+\b", b"99999999", found[0]), text)
+    return re.sub(rb"left_child=[^\n]*", lambda found: re.sub(rb"\b\d+\b", b"2147483647", found[0]), text)
