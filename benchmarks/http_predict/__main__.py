@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import re
@@ -54,7 +55,8 @@ def make_bodies(folder: Path) -> None:
             "district": draw.choice(districts),
             "occurred_at": f"2022-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}T{draw.randint(0, 23):02}:00",
         }
-        numbers, _warnings = model.table.encode(Accident.model_validate(given))
+        encoded, _warnings = model.table.encode(Accident.model_validate(given))
+        numbers = [0.0 if math.isnan(number) else number for number in encoded]  # JSON has no NaN
         rows["korean"].append(json.dumps(given, ensure_ascii=False))
         rows["encoded"].append(json.dumps({"row": numbers}))
         tensor = {"name": "x", "shape": [1, len(numbers)], "datatype": "FP64", "data": numbers}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -87,12 +88,20 @@ def running(server: Server, folder: Path) -> Iterator[str]:
         _wait_until_ready(f"http://127.0.0.1:{port}{server.ready}", process, folder)
         yield f"http://127.0.0.1:{port}"
     finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends a server and all its children."""
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _wait_until_ready(address: str, process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -112,7 +121,7 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], folder: Pa
 def _hab(name: str, environment: dict[str, str], *, explain: bool = False) -> Server:
     """HAB itself: validates Korean text, predicts, commits, then answers."""
     path = "/api/predict/eclo" if explain else "/api/predict/eclo?explain=false"
-    command = [sys.executable, "-m", "hab_client.cli", "serve"]
+    command = [sys.executable, "-m", "hab_server", "serve"]
     return Server(name, lambda *_: command, path, "/health/ready", "korean", environment)
 
 

@@ -1,0 +1,1 @@
+"""What it costs to start: commands and imports against a bare interpreter."""
