@@ -5,6 +5,7 @@ Time limits add up to at most three seconds: one for a free connection and two f
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -197,9 +198,37 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Starts a transaction: with the write lock at once, unless it only reads."""
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    """Starts a transaction: with the write lock at once, unless it only reads.
+
+    SQLite's own waiting sleeps ever longer, up to 100 ms: among several writers the one that has waited most comes
+    last, and fails. Short sleeps of random length give each the same chance at every turn.
+    """
+    if connection.get_execution_options().get(_READ_ONLY, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        if not _took_write_lock(cursor):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # the last try: its failure is the one that is told
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT_MS}")
+        cursor.close()
+
+
+def _took_write_lock(cursor: Any) -> bool:
+    """Tries to begin until it works; returns False where another error or the end of the time came first."""
+    last_try = time.monotonic() + LOCK_TIMEOUT_MS / 1000
+    while time.monotonic() < last_try:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return False
+            time.sleep(random.uniform(0.0005, 0.003))  # noqa: S311 - no secret
+        else:
+            return True
+    return False
 
 
 def _postgres_engine(url: URL, pool_size: int) -> Engine:

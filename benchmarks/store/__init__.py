@@ -1,0 +1,1 @@
+"""What it costs to make a prediction durable before it is answered."""
