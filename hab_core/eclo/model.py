@@ -243,10 +243,11 @@ class EcloModel:
         return Explanation(detail, base_value, found)
 
     def _to_score(self, scored: Scored) -> EcloScore:
-        """Returns the wire's shape of a score."""
-        return EcloScore(
+        """Returns the wire's shape of a score; built without validating again what was computed here."""
+        interval = EcloInterval.model_construct(low=scored.low, high=scored.high, level=self._document.interval.level)
+        return EcloScore.model_construct(
             eclo=scored.eclo,
-            interval=EcloInterval(low=scored.low, high=scored.high, level=self._document.interval.level),
+            interval=interval,
             percentile=scored.percentile,
             interpretation=scored.interpretation,
             warnings=scored.warnings,
