@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,6 +17,7 @@ from hab_core.schemas.jobs import Job
 from hab_server.jobs import batches
 from hab_server.jobs.context import WorkerContext
 from hab_server.jobs.eclo import score_batch
+from hab_server.jobs.queue import SCORE_BATCH
 from hab_server.jobs.results import RESULT_COLUMNS
 from hab_server.settings import Settings
 from hab_server.store.predictions import list_predictions
@@ -195,12 +198,11 @@ def test_a_queue_that_refuses_to_write_leaves_no_job_behind(own_stage: Stage) ->
     assert own_stage.jobs() == 0
 
 
-def test_the_queue_holds_an_id_and_no_data(own_stage: Stage) -> None:
+def test_the_queue_holds_an_id_as_json_and_no_data(own_stage: Stage) -> None:
     job = own_stage.submit(accident_rows(5))
     with redis.Redis.from_url(own_stage.settings.redis_dsn) as connection:
         keys = list(connection.scan_iter("rq:job:*"))
         assert len(keys) == 1
-        content = b"|".join(connection.hgetall(keys[0]).values())
-    assert job.job_id.encode() in content
-    assert "수성구".encode() not in content
-    assert b"\x80\x05" not in content  # how pickle begins
+        entry = connection.hgetall(keys[0])
+    assert json.loads(zlib.decompress(entry.pop(b"data"))) == [SCORE_BATCH, None, [job.job_id], {}]
+    assert "수성구".encode() not in b"|".join(entry.values())
