@@ -53,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
             await _close_services(services, tasks)
 
     app = FastAPI(title="HAB", version=VERSION, lifespan=lifespan, openapi_url=OPENAPI_PATH, telemetry={"logs": False})
+    app.router.routes.insert(0, eclo.predict_route)
     for module in (health, eclo, eclo_batch):
         app.include_router(module.router)
     install_error_handlers(app)

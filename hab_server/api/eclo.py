@@ -19,6 +19,7 @@ from hab_server.dependencies import (
     Services,
     ServicesDep,
 )
+from hab_server.direct_route import DirectRoute
 from hab_server.store import predictions
 from hab_server.store.ids import new_id
 
@@ -31,12 +32,6 @@ _EXPLAIN = {
 }
 
 
-@router.post(
-    "/predict/eclo",
-    operation_id="predict_eclo",
-    responses={200: {"model": EcloPrediction}},
-    openapi_extra=request_body(Accident) | {"parameters": [_EXPLAIN, idempotency.PARAMETER]},
-)
 async def predict_eclo(request: Request) -> Response:
     """Predicts the severity of one accident; the answer is sent after the prediction is stored."""
     services = request.app.state.services
@@ -65,6 +60,17 @@ def list_predictions(
 def get_model(services: ServicesDep) -> ModelInfo:
     """Describes the model that serves: features with their valid values, severity scale, metrics, training data."""
     return services.models.current.info(services.registry.versions())
+
+
+predict_route = DirectRoute(
+    "/api/predict/eclo",
+    predict_eclo,
+    methods=["POST"],
+    tags=["eclo"],
+    operation_id="predict_eclo",
+    responses={200: {"model": EcloPrediction}},
+    openapi_extra=request_body(Accident) | {"parameters": [_EXPLAIN, idempotency.PARAMETER]},
+)
 
 
 async def _predict(services: Services, accident: Accident, *, explain: bool) -> EcloPrediction:
