@@ -18,7 +18,11 @@ class EmbeddedClient(HabClient):
     def __init__(self, home: str | Path | None = None, **options: Any) -> None:
         """Starts the server and connects to it."""
         self._server = _server(home)
-        super().__init__(self._server.start(), **options)
+        try:
+            super().__init__(self._server.start(), **options)
+        except BaseException:
+            self._server.stop()
+            raise
 
     def close(self) -> None:
         """Closes the connections and stops the server."""

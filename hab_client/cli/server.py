@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hab_client._extras import server_extra
+
 if TYPE_CHECKING:
     from hab_server.settings import Settings
 
@@ -66,7 +68,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="JSON으로 출력합니다.")] = False,
 ) -> None:
     """모든 구성 요소를 점검하고 고치는 방법을 알려줍니다."""
-    with _extra_needed():
+    with server_extra():
         from hab_server.doctor import examine, report
 
         found = report(examine())
@@ -107,27 +109,12 @@ def show_revision(as_json: Annotated[bool, typer.Option("--json", help="JSON으�
 @contextmanager
 def _server() -> Iterator[Settings]:
     """Gives the settings of a home that can be written; failures go up to the one place that prints them."""
-    with _extra_needed():
+    with server_extra():
         from hab_server.preflight import load_settings, prepare_home
 
         settings = load_settings()
         prepare_home(settings)
         yield settings
-
-
-@contextmanager
-def _extra_needed() -> Iterator[None]:
-    """Names the extra to install where a library of the server is missing.
-
-    Raises:
-        MissingExtra: The installation is the bare client.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        from hab_core.errors import MissingExtra
-
-        raise MissingExtra(details=[{"field": str(error.name), "message": str(error)}]) from error
 
 
 def _as_lines(found: dict[str, Any]) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hab_command import Hab
 from running import HAB, give_model, train_small_model
 
 from hab_client import HabClient
-
-Hab = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")

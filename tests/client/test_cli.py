@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Hab
+from hab_command import Hab, one_line
 from running import HAB, free_port, wait_until
 from wire_server import answer, raw, serving
 
@@ -21,7 +21,6 @@ from hab_client import HabClient
 from hab_client.cli.reference import render
 
 ROOT = Path(__file__).resolve().parents[2]
-KOREAN = re.compile("[가-힣]")
 OPTIONS = (
     "--weather", "맑음", "--road-surface", "건조", "--road-type", "교차로 - 교차로안", "--accident-type", "차대차",
     "--district", "대구광역시 수성구 상동", "--at", "2022-01-01T01:00",
@@ -34,16 +33,6 @@ ROW = {
     "시군구": "대구광역시 수성구 상동",
     "사고일시": "2022-01-01 01",
 }
-
-
-def one_line(result: subprocess.CompletedProcess[str], code: int = 1) -> str:
-    """The single Korean line that a failed command has written."""
-    assert result.returncode == code, result
-    assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("오류: ")
-    assert KOREAN.search(line.removeprefix("오류: "))
-    return line
 
 
 @pytest.fixture
