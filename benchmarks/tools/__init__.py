@@ -1,0 +1,1 @@
+"""The analysis tools beside the same analyses in pandas."""

@@ -1,0 +1,184 @@
+"""When things happen: the time a table covers, and how it spreads over years, months, weekdays and hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from hab_core.analysis.aggregates import WORDS, aggregate_of
+from hab_core.analysis.columns import Column, Family
+from hab_core.analysis.conditions import Conditions
+from hab_core.analysis.parameters import ColumnName, OneAggregate, TemporalUnit, ValueColumn
+from hab_core.analysis.view import View
+from hab_core.datasets.table import Table
+from hab_core.errors import InvalidInput
+from hab_core.schemas.analysis_results import DateRange, DateRangeResult, TemporalBucket, TemporalPattern
+from hab_core.schemas.eclo import TIME_PERIODS, WEEKDAYS, time_period
+
+MAX_DATE_COLUMNS = 10
+MAX_YEARS = 200
+_HOURLY = ("hour", "time_period")
+_FIXED: dict[str, tuple[Sequence[int], Sequence[str]]] = {
+    "month": (range(1, 13), [f"{month}월" for month in range(1, 13)]),
+    "day": (range(1, 32), [f"{day}일" for day in range(1, 32)]),
+    "weekday": (range(1, 8), WEEKDAYS),
+    "hour": (range(24), [f"{hour}시" for hour in range(24)]),
+    "time_period": (range(len(TIME_PERIODS)), TIME_PERIODS),
+}
+
+
+def get_date_range(table: Table, *, column: ColumnName | None = None, conditions: Conditions = ()) -> DateRangeResult:
+    """날짜 열의 처음과 끝, 기간의 길이, 기록이 있는 날과 없는 날의 수를 알려줍니다.
+
+    "언제부터 언제까지의 자료인가" 같은 물음에 쓰세요. 열을 생략하면 날짜 열을 모두 봅니다.
+    """
+    view = View(table, conditions)
+    if column is not None:
+        chosen = [view.find_date(column, "column")]
+    else:
+        chosen = view.cut(_date_columns(view), MAX_DATE_COLUMNS, "날짜 열")
+    row = view.frame.select([part for i, each in enumerate(chosen) for part in _range_of(each, i)]).collect()
+    ranges = [_date_range(each, row.row(0, named=True), i) for i, each in enumerate(chosen)]
+    return DateRangeResult(**view.said(), columns=ranges)
+
+
+def get_temporal_pattern(
+    table: Table,
+    *,
+    by: TemporalUnit = "month",
+    column: ColumnName | None = None,
+    value_column: ValueColumn | None = None,
+    aggregate: OneAggregate = "mean",
+    conditions: Conditions = (),
+) -> TemporalPattern:
+    """연·월·일·요일·시·시간대별 건수와 비율을 달력 순서로 보여줍니다.
+
+    value_column이 있으면 구간마다 그 평균(또는 합계 등)도 구합니다.
+
+    "몇 월에 사고가 많은가", "시간대별 평균 ECLO" 같은 물음에 쓰세요. 여러 해의 같은 달(요일, 시)은 합쳐서 셉니다.
+    날짜 열(column)을 생략하면 첫 번째 날짜 열을 씁니다.
+    """
+    view = View(table, conditions)
+    dates = _date_columns(view)
+    chosen = view.find_date(column, "column") if column is not None else dates[0]
+    if column is None and len(dates) > 1:
+        view.notes.append(f"날짜 열이 여럿이어서 '{chosen.name}'을(를) 썼습니다.")
+    value = view.find_number(value_column, "value_column") if value_column is not None else None
+    counted = _counted(view, chosen, by, value, aggregate)
+    present = counted.filter(pl.col("key").is_not_null())
+    total, rows = int(present["count"].sum()), int(counted["count"].sum())
+    buckets = _buckets(view, by, present, total)
+    _remark_on_hours(view, chosen, by, present)
+    return TemporalPattern(
+        **view.said() | {"rows": rows},
+        column=chosen.name,
+        by=by,
+        value_column=value.name if value else None,
+        aggregate=WORDS[aggregate] if value else "",
+        missing=rows - total,
+        buckets=buckets,
+        **_extremes(buckets, total),
+    )
+
+
+def _date_columns(view: View) -> list[Column]:
+    """Returns the date columns; raises where there is none."""
+    found = [each for each in view.columns.values() if each.family is Family.DATE]
+    if not found:
+        raise InvalidInput.of("column", "이 표에는 날짜 열이 없습니다.")
+    return found
+
+
+def _range_of(column: Column, i: int) -> list[pl.Expr]:
+    """Returns the expressions of a column's range."""
+    values = pl.col(column.name)
+    days = values.cast(pl.Date) if column.dtype != pl.Date else values
+    hourly = (values.dt.hour() != 0).any() if column.dtype != pl.Date else pl.lit(value=False)
+    return [
+        values.count().alias(f"count{i}"),
+        values.min().alias(f"first{i}"),
+        values.max().alias(f"last{i}"),
+        days.drop_nulls().to_physical().n_unique().alias(f"days{i}"),
+        hourly.alias(f"hourly{i}"),
+        values.null_count().alias(f"missing{i}"),
+    ]
+
+
+def _date_range(column: Column, row: dict[str, Any], i: int) -> DateRange:
+    """Returns the range of a column from what was computed."""
+    count, first, last = row[f"count{i}"], row[f"first{i}"], row[f"last{i}"]
+    span = (_day(last) - _day(first)).days + 1 if count else None
+    days = row[f"days{i}"] if count else None
+    return DateRange(
+        column=column.name,
+        count=count,
+        missing=row[f"missing{i}"],
+        first=first,
+        last=last,
+        span_days=span,
+        distinct_days=days,
+        days_without_rows=span - days if span is not None and days is not None else None,
+        has_hours=bool(row[f"hourly{i}"]),
+    )
+
+
+def _day(moment: date | datetime) -> date:
+    """Returns the day of a moment."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _counted(view: View, dates: Column, by: str, value: Column | None, aggregate: str) -> pl.DataFrame:
+    """Returns ``key``, ``count`` and, with a value column, ``value`` for each part of the date that occurs."""
+    aggregated = [pl.len().cast(pl.Int64).alias("count")]
+    if value is not None:
+        aggregated.append(aggregate_of(view, value, aggregate).alias("value"))
+    return view.frame.group_by(_key(dates, by)).agg(aggregated).collect()
+
+
+def _key(dates: Column, by: str) -> pl.Expr:
+    """Returns the part of the date as a whole number; null where there is no date."""
+    moment = pl.col(dates.name)
+    if by in _HOURLY and dates.dtype == pl.Date:
+        moment = moment.cast(pl.Datetime("us"))
+    if by == "time_period":
+        periods = {hour: TIME_PERIODS.index(time_period(hour)) for hour in range(24)}
+        return moment.dt.hour().replace_strict(periods, return_dtype=pl.Int8).alias("key")
+    parts = {"year": moment.dt.year, "month": moment.dt.month, "day": moment.dt.day}
+    return (parts | {"weekday": moment.dt.weekday, "hour": moment.dt.hour})[by]().alias("key")
+
+
+def _buckets(view: View, by: str, present: pl.DataFrame, total: int) -> list[TemporalBucket]:
+    """Returns the parts of the calendar in order, those without rows included."""
+    found = {row["key"]: row for row in present.iter_rows(named=True)}
+    if by == "year":
+        years = range(min(found), max(found) + 1) if found else range(0)
+        keys: Sequence[int] = years if len(years) <= MAX_YEARS else view.cut(sorted(found), MAX_YEARS, "연도")
+        labels: Sequence[str] = [f"{year}년" for year in keys]
+    else:
+        keys, labels = _FIXED[by]
+    buckets = []
+    for key, label in zip(keys, labels, strict=True):
+        row = found.get(key, {"count": 0, "value": None})
+        share = row["count"] / total if total else None
+        buckets.append(TemporalBucket(label=label, count=row["count"], share=share, value=row.get("value")))
+    return buckets
+
+
+def _extremes(buckets: list[TemporalBucket], total: int) -> dict[str, str | None]:
+    """Returns the labels of the buckets with most and fewest rows, highest and lowest value."""
+    valued = [each for each in buckets if each.value is not None]
+    return {
+        "busiest": max(buckets, key=lambda each: each.count).label if total else None,
+        "quietest": min(buckets, key=lambda each: each.count).label if total else None,
+        "highest_value": max(valued, key=lambda each: each.value or 0.0).label if valued else None,
+        "lowest_value": min(valued, key=lambda each: each.value or 0.0).label if valued else None,
+    }
+
+
+def _remark_on_hours(view: View, dates: Column, by: str, present: pl.DataFrame) -> None:
+    """Remarks that a table without times of day says nothing of hours."""
+    if by in _HOURLY and present.height == 1 and (dates.dtype == pl.Date or present["key"][0] == 0):
+        view.notes.append(f"'{dates.name}'에는 시각이 없어 모두 0시로 셉니다.")
