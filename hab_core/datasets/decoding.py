@@ -1,8 +1,8 @@
 """From bytes of an unknown encoding to UTF-8, judged by the whole file: nothing is guessed from its first kilobytes.
 
-A byte order mark decides. Without one the file is UTF-16 where its zero bytes say so, UTF-8 where all of it is valid
-UTF-8, otherwise CP949 (which contains EUC-KR). A byte that the winning encoding does not know is an error that names
-its place; it is never replaced by U+FFFD.
+A byte order mark decides. Without one the file is UTF-16 where its 16-bit units are letters, UTF-8 where all of it is
+valid UTF-8, otherwise CP949 (which contains EUC-KR). A byte that the winning encoding does not know is an error that
+names its place; it is never replaced by U+FFFD.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, NoReturn
 
+import numpy as np
+
 from hab_core.datasets.content import refuse_binary
 from hab_core.errors import InvalidInput
 
@@ -20,6 +22,9 @@ Encoding = Literal["utf-8", "utf-8-sig", "cp949", "utf-16"]
 _CHUNK = 1 << 22
 _UTF8_MARK = codecs.BOM_UTF8
 _MOST_ERRORS = 64
+_FIRST_ASCII, _LAST_ASCII = 0x09, 0x7E
+_FIRST_HANGUL, _LAST_HANGUL = 0xAC00, 0xD7A3
+_EVERYDAY_SHARE = 0.5
 _ONLY_SHORT = re.compile(rb"[\xe0-\xff]")
 _NON_ASCII_RUN = re.compile(rb"[\x80-\xff]+")
 
@@ -53,17 +58,22 @@ def to_utf8(data: bytes) -> Decoded:
 
 
 def _utf16_codec(data: bytes) -> str | None:
-    """Returns the byte order of a UTF-16 text by its mark or by where its zero bytes lie, or None."""
+    """Returns the byte order of a UTF-16 text by its mark or by the letters it then holds, or None."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
-    zeros = data.count(b"\x00")
-    if not zeros or len(data) % 2:
+    if len(data) % 2 or b"\x00" not in data:
         return None
-    low, high = data[0::2].count(b"\x00"), data[1::2].count(b"\x00")
-    breaks = data.count(b"\n\x00") + data.count(b"\x00\n")
-    if min(low, high) > zeros // 10 or zeros < len(data) // 20 or not breaks:
-        return None
-    return "utf-16-be" if low > high else "utf-16-le"
+    likely = {codec: _everyday(data, order) for codec, order in (("utf-16-le", "<u2"), ("utf-16-be", ">u2"))}
+    codec = max(likely, key=lambda name: likely[name])
+    return codec if likely[codec] > _EVERYDAY_SHARE else None
+
+
+def _everyday(data: bytes, order: str) -> float:
+    """Returns the share of ASCII and Hangul among the 16-bit units of a text, read in one byte order."""
+    units = np.frombuffer(data, dtype=order)
+    ascii_text = (units >= _FIRST_ASCII) & (units <= _LAST_ASCII)
+    hangul = (units >= _FIRST_HANGUL) & (units <= _LAST_HANGUL)
+    return float(np.count_nonzero(ascii_text | hangul)) / units.size
 
 
 def _from_utf16(data: bytes, codec: str) -> bytes:

@@ -43,7 +43,8 @@ def find_header(layout: Layout) -> Header:
         raise InvalidInput.of("file", f"열이 {len(cells):,}개입니다. {MAX_COLUMNS:,}개까지 읽을 수 있습니다.")
     if not (layout.cells[record + 1 :] > 0).any():
         raise InvalidInput.of("file", "머리글만 있고 데이터 행이 없습니다.")
-    preamble = [layout.separator.join(cell for cell in row if cell.strip()) for row in rows[:position]]
+    titles = [layout.separator.join(cell for cell in row if cell.strip()) for row in rows[:position]]
+    preamble = [title for title in titles if title]
     names, warnings = _unique([_tidy(cell) for cell in cells])
     return Header(record, names, preamble, _about_preamble(preamble) + warnings + _about_numbers(cells))
 

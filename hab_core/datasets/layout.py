@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -46,14 +48,14 @@ class Layout:
     repaired: bool = False
 
     def record(self, index: int) -> list[str]:
-        """Returns the cells of one record."""
-        text = self.data[self.starts[index] : self.ends[index]].decode()
-        lines = io.StringIO(text, newline="")
-        if self.quoted:
-            rows = list(csv.reader(lines, delimiter=self.separator))
-        else:
-            rows = list(csv.reader(lines, delimiter=self.separator, quoting=csv.QUOTE_NONE))
-        return rows[0] if rows else []
+        """Returns the cells of one record; unlike the standard library's ``csv``, of any length."""
+        text = self.data[self.starts[index] : self.ends[index]].decode().removesuffix("\r")
+        if not self.quoted:
+            return text.split(self.separator)
+        mark = re.escape(self.separator)
+        cells = re.finditer(rf'(?:"((?:[^"]|"")*)"|([^{mark}]*))(?:{mark}|\Z)', text)
+        found = itertools.islice(cells, int(self.cells[index]))
+        return [plain if quoted is None else quoted.replace('""', '"') for quoted, plain in (c.groups() for c in found)]
 
     def line(self, index: int) -> int:
         """Returns the number of the line, from 1, on which a record begins."""
@@ -80,7 +82,8 @@ def _best(data: bytes, *, quoted: bool) -> Layout:
     """Returns the layout by the separator that explains the most records by one number of cells."""
     marks = [mark for mark in SEPARATORS if _is_candidate(data, mark)] or [_absent(data)]
     starts, ends, counts = _scan(data, marks, quoted=quoted)
-    blank = (ends == starts) | ((ends == starts + 1) & (_bytes(data)[np.minimum(starts, len(data) - 1)] == _CR))
+    first = _bytes(data or b"\n")[np.minimum(starts, max(len(data) - 1, 0))]
+    blank = (ends == starts) | ((ends == starts + 1) & (first == _CR))
     cells = [np.where(blank, 0, found + 1) for found in counts]
     scores = [_agreement(found) for found in cells]
     best = max(range(len(marks)), key=lambda i: (scores[i], -i))
@@ -170,16 +173,15 @@ def _positions(part: NDArray[np.uint8], byte: int, outside: NDArray[np.bool_] | 
 
 def _well_formed(layout: Layout) -> bool:
     """Tells whether quotes pair up: each opens at the start of a cell and closes at its end, or is doubled."""
-    buffer = _bytes(layout.data)
+    buffer = _bytes(b"".join((b"\n", layout.data, b"\n\n")))
     quotes = np.flatnonzero(buffer == _QUOTE)
     if quotes.size % 2:
         return False
     opening, closing = quotes[0::2], quotes[1::2]
-    padded = np.concatenate(([_LF], buffer[opening[1:] - 1])) if opening.size and opening[0] == 0 else None
-    previous = buffer[opening - 1] if padded is None else padded
-    following = np.where(closing + 1 < buffer.size, buffer[np.minimum(closing + 1, buffer.size - 1)], _LF)
-    edge = [ord(layout.separator), _LF]
-    return bool((np.isin(previous, [*edge, _QUOTE])).all() and (np.isin(following, [*edge, _CR, _QUOTE])).all())
+    edges = [ord(layout.separator), _LF, _QUOTE]
+    windows_end = (buffer[closing + 1] == _CR) & (buffer[closing + 2] == _LF)
+    ends_cell = np.isin(buffer[closing + 1], edges) | windows_end
+    return bool(np.isin(buffer[opening - 1], edges).all() and ends_cell.all())
 
 
 def _any_opens_a_cell(plain: Layout) -> bool:

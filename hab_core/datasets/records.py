@@ -63,16 +63,19 @@ def _parsed(layout: Layout, header: Header, widest: int) -> pl.DataFrame:
         _refuse_long(layout, header, np.flatnonzero(layout.cells[header.record + 1 :] == widest))
     first = layout.separator.join(f"c{i}" for i in range(width)).encode()
     start = int(layout.starts[header.record + 1])
-    frame = pl.read_csv(
-        b"\n".join((first, layout.data[start:])),
-        separator=layout.separator,
-        quote_char='"' if layout.quoted else None,
-        infer_schema=False,
-        truncate_ragged_lines=True,
-    )
-    records = layout.starts.size - header.record - 1
-    if frame.height != records:
-        raise InvalidInput.of("file", "행의 구조를 읽을 수 없습니다. 따옴표와 줄바꿈을 확인해주세요.")
+    unreadable = InvalidInput.of("file", "행의 구조를 읽을 수 없습니다. 따옴표와 줄바꿈을 확인해주세요.")
+    try:
+        frame = pl.read_csv(
+            b"\n".join((first, layout.data[start:])),
+            separator=layout.separator,
+            quote_char='"' if layout.quoted else None,
+            infer_schema=False,
+            truncate_ragged_lines=True,
+        )
+    except pl.exceptions.ComputeError as error:
+        raise unreadable from error
+    if frame.height != layout.starts.size - header.record - 1:
+        raise unreadable
     return frame
 
 
