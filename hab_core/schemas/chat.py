@@ -19,7 +19,7 @@ Role = Literal["user", "assistant"]
 ReceiptStatus = Literal["verified", "derived", "unverified"]
 
 CACHE_NOTICE = "캐시에서 반환됨"
-MOVED_ON_NOTICE = "대화가 다른 곳에서 수정되었습니다."
+MOVED_ON_NOTICE = "대화가 다른 곳에서 수정되었습니다"
 OFFLINE_NOTICE = "Claude에 연결할 수 없어 기본 분석으로 답했습니다"
 INCOMPLETE_NOTICE = "응답이 중단되었습니다"
 
