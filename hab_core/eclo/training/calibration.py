@@ -8,11 +8,11 @@ from hab_core.eclo.severity import IntervalTable, SeverityScale, expm1_of
 from hab_core.eclo.training.records import Codes, Floats, Records
 
 LEVEL = 0.8
-_BINS = 5
+_BINS = 8
+"""Enough that the offsets follow the few values of ECLO, few enough that each holds a thousand accidents."""
 _HALVINGS = 40
 QUANTILES = 201
 REFERENCE_YEARS = 3
-"""The scale is that of the accidents of the last three years of training."""
 
 
 def make_interval(predictions: Floats, outcomes: Floats, level: float = LEVEL) -> IntervalTable:
@@ -56,20 +56,26 @@ def make_scale(predictions: Floats) -> SeverityScale:
     return SeverityScale(tuple(np.maximum.accumulate(np.quantile(expm1_of(predictions), shares)).tolist()))
 
 
-def reference_accidents(records: Records, *, fill_districts: bool) -> Records:
-    """Returns the accidents of the last years, which stand for Daegu's accidents to come.
+def with_drawn_districts(records: Records, donors: Records) -> Records:
+    """Returns accidents that all have a district.
+
+    Predictions with a district spread more than those without, so a scale for accidents with districts cannot be made
+    from ones without. Each missing one is that of a random donor of the same accident type and road type (hot deck).
 
     Args:
-        records: The accidents of training.
-        fill_districts: Whether accidents without a district are given that of a random accident of the same type and
-            road type that has one: predictions with a district spread more than those without.
+        records: The accidents.
+        donors: Accidents of which the last three years with districts are drawn from.
     """
-    recent = records.select(records.year > records.last_year - REFERENCE_YEARS)
-    if not fill_districts or recent.has_district.all() or not records.has_district.any():
-        return recent
-    known = records.select(records.has_district)
-    donors = known.select(known.year > known.last_year - REFERENCE_YEARS)
-    return recent.with_districts(_drawn_districts(recent, donors))
+    known = donors.select(donors.has_district)
+    if records.has_district.all() or not len(known):
+        return records
+    late = known.select(known.year > known.last_year - REFERENCE_YEARS)
+    return records.with_districts(_drawn_districts(records, late))
+
+
+def last_years(records: Records) -> Records:
+    """Returns the accidents of the last three years, which stand for Daegu's accidents to come."""
+    return records.select(records.year > records.last_year - REFERENCE_YEARS)
 
 
 def _drawn_districts(recent: Records, donors: Records) -> np.ndarray[tuple[int], np.dtype[np.object_]]:

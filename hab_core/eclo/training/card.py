@@ -137,7 +137,8 @@ def _severity(metrics: Mapping[str, Any]) -> str:
     )
     return (
         f"\n## Severity scale, tested on {found['tested_on']}\n\nClasses begin at the percentiles 0, 25, 75 and 95 of "
-        "the predictions for Daegu's accidents.\n\n| class | share | mean real ECLO |\n|---|---|---|\n" + rows
+        f"the predictions for the unseen {found['calibrated_on']}, moved to the level of the "
+        "tested model.\n\n| class | share | mean real ECLO |\n|---|---|---|\n" + rows
     )
 
 

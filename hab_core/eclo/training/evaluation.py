@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hab_core.eclo.severity import IntervalTable
+from hab_core.eclo.severity import IntervalTable, SeverityScale
 from hab_core.eclo.training.boosting import boost, predict
-from hab_core.eclo.training.calibration import coverage, make_interval, make_scale, reference_accidents
+from hab_core.eclo.training.calibration import coverage, make_interval, make_scale, with_drawn_districts
 from hab_core.eclo.training.ensemble import Fitted, fit
 from hab_core.eclo.training.records import Floats, Records
 from hab_core.schemas.eclo import INTERPRETATIONS
@@ -131,12 +131,26 @@ def fold_interval(folds: list[Fold]) -> IntervalTable:
     return make_interval(predictions, np.concatenate([fold.tested.target for fold in folds]))
 
 
-def severity_metrics(fold: Fold) -> list[dict[str, Any]]:
+def fold_scale(folds: list[Fold], level: float, donors: Records | None = None) -> SeverityScale:
+    """Returns the severity scale that the predictions for unseen years give.
+
+    Args:
+        folds: The folds.
+        level: The level of the model that the scale is for; predictions are moved to it.
+        donors: Accidents that lend their districts to those without one; None leaves these without.
+    """
+    parts = []
+    for fold in folds:
+        tested = fold.tested if donors is None else with_drawn_districts(fold.tested, donors)
+        parts.append(fold.fitted.predict(tested) + (level - fold.fitted.level))
+    return make_scale(np.concatenate(parts))
+
+
+def severity_metrics(calibrated_on: Fold, fold: Fold) -> dict[str, Any]:
     """Returns for each class of the scale its share of the fold's accidents and their mean real ECLO."""
-    fill = bool(fold.tested.has_district.mean() > 1 - _MOST_UNKNOWN)
-    scale = make_scale(fold.fitted.predict(reference_accidents(fold.training, fill_districts=fill)))
+    scale = fold_scale([calibrated_on], fold.fitted.level)
     classes = np.array(scale.interpretations(scale.percentiles(np.expm1(fold.predictions))))
-    return [
+    found = [
         {
             "class": name,
             "share": _rounded(float((classes == name).mean())),
@@ -144,6 +158,7 @@ def severity_metrics(fold: Fold) -> list[dict[str, Any]]:
         }
         for name in INTERPRETATIONS
     ]
+    return {"calibrated_on": calibrated_on.year, "tested_on": fold.year, "classes": found}
 
 
 def rmsle(predictions: Floats, target: Floats) -> float:

@@ -19,7 +19,7 @@ import numpy as np
 
 from hab_core.eclo.folder import ModelDocument, is_model_folder, sync_folder, write_model_folder
 from hab_core.eclo.training import evaluation as ev
-from hab_core.eclo.training.calibration import make_scale, reference_accidents
+from hab_core.eclo.training.calibration import last_years, make_scale, with_drawn_districts
 from hab_core.eclo.training.card import model_card
 from hab_core.eclo.training.ensemble import STEPS, Fitted, fit
 from hab_core.eclo.training.golden import golden_rows
@@ -185,16 +185,15 @@ def _metrics(source: Source, fitted: Fitted, folds: list[ev.Fold], test: ev.Dist
     }
     if test is not None:
         found["district"] = ev.district_metrics(test)
-    if folds:
-        found["severity"] = {"tested_on": folds[-1].year, "classes": ev.severity_metrics(folds[-1])}
     if len(folds) > 1:
+        found["severity"] = ev.severity_metrics(folds[-2], folds[-1])
         found["interval"] = ev.interval_metrics(folds[-2], folds[-1])
     return found
 
 
 def _document(records: Records, fitted: Fitted, folds: list[ev.Fold], metrics: Mapping[str, Any]) -> ModelDocument:
     """Returns the content of ``features.json``; the version is made from everything else."""
-    reference = reference_accidents(records, fill_districts=True)
+    reference = with_drawn_districts(last_years(records), records)
     expected = fitted.predict(reference)
     seen = folds or [ev.Fold(records.last_year, records, records, fitted, fitted.predict(records))]
     last = int(records.month[records.year == records.last_year].max())
@@ -202,7 +201,7 @@ def _document(records: Records, fitted: Fitted, folds: list[ev.Fold], metrics: M
         version="unnamed",
         table=fitted.table,
         limits=(float(records.eclo.min()), float(records.eclo.max())),
-        severity=make_scale(expected),
+        severity=ev.fold_scale(folds, fitted.level, records) if folds else make_scale(expected),
         interval=ev.fold_interval(seen),
         base_rates=_base_rates(reference, expected),
         golden=golden_rows(fitted.table, fitted.text),
