@@ -7,14 +7,46 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypedDict
 
 from hab_core.errors import InvalidInput
 from hab_core.schemas.eclo import Accident
 
 Row = Mapping[str, Any] | Accident
+
+
+class Circumstances(TypedDict, total=False):
+    """The fields of an ``Accident`` as keywords, so that editors and type checkers know them; None is left out.
+
+    Attributes:
+        weather: 기상상태, e.g. 맑음.
+        road_surface: 노면상태, e.g. 건조.
+        road_type: 도로형태, e.g. 교차로 - 교차로안.
+        accident_type: 사고유형: 차대차, 차대사람 or 차량단독.
+        district: 시군구, e.g. 대구광역시 수성구 상동.
+        occurred_at: 사고일시, local time: ISO 8601 text or a datetime.
+        accident_year: Year, with the next three in place of ``occurred_at``.
+        accident_month: Month, 1–12.
+        accident_day: Day, 1–31.
+        accident_hour: Hour, 0–23.
+        day_of_week: 요일, derived from the date; checked where given.
+        time_period: 시간대, derived from the hour; checked where given.
+    """
+
+    weather: str | None
+    road_surface: str | None
+    road_type: str | None
+    accident_type: str | None
+    district: str | None
+    occurred_at: str | datetime | None
+    accident_year: int | None
+    accident_month: int | None
+    accident_day: int | None
+    accident_hour: int | None
+    day_of_week: str | None
+    time_period: str | None
 
 
 def row_of(row: Row) -> dict[str, Any]:

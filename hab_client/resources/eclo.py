@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
+from typing import Unpack
 
 from hab_client._resource import Listing, Resource
 from hab_client._transport import Call
@@ -13,7 +13,7 @@ from hab_client.answers import JobAnswer, ModelAnswer, PredictionAnswer
 from hab_client.batch import BatchJob
 from hab_client.resources.jobs import Jobs
 from hab_client.resources.model import Model
-from hab_client.rows import Row, english_row, rows_of, to_csv, to_json
+from hab_client.rows import Circumstances, Row, english_row, rows_of, to_csv, to_json
 from hab_client.uploads import FileLike, PandasTable, PolarsTable, Upload, upload_of
 from hab_core.errors import InvalidInput
 from hab_core.schemas.common import Page
@@ -33,40 +33,18 @@ class Eclo(Resource):
         self,
         accident: Row | None = None,
         *,
-        weather: str | None = None,
-        road_surface: str | None = None,
-        road_type: str | None = None,
-        accident_type: str | None = None,
-        district: str | None = None,
-        occurred_at: str | datetime | None = None,
-        accident_year: int | None = None,
-        accident_month: int | None = None,
-        accident_day: int | None = None,
-        accident_hour: int | None = None,
-        day_of_week: str | None = None,
-        time_period: str | None = None,
         explain: bool = True,
         idempotency_key: str | None = None,
+        **circumstances: Unpack[Circumstances],
     ) -> PredictionAnswer:
         """Predicts the ECLO of one accident.
 
         Args:
-            accident: The circumstances as a dict with the English names below or the Korean column names
-                (기상상태, 노면상태, 도로형태, 사고유형, 시군구, 사고일시), or as an ``Accident``. Keywords overrule it.
-            weather: 기상상태, e.g. 맑음.
-            road_surface: 노면상태, e.g. 건조.
-            road_type: 도로형태, e.g. 교차로 - 교차로안.
-            accident_type: 사고유형: 차대차, 차대사람 or 차량단독.
-            district: 시군구, e.g. 대구광역시 수성구 상동.
-            occurred_at: 사고일시, local time: ISO 8601 text or a datetime.
-            accident_year: Year, with the next three in place of ``occurred_at``.
-            accident_month: Month, 1–12.
-            accident_day: Day, 1–31.
-            accident_hour: Hour, 0–23.
-            day_of_week: Derived from the date; checked where given.
-            time_period: Derived from the hour; checked where given.
+            accident: The circumstances as a dict with the English names or the Korean column names (기상상태,
+                노면상태, 도로형태, 사고유형, 시군구, 사고일시), or as an ``Accident``.
             explain: Whether to say what raised and lowered the prediction; without it the answer comes sooner.
             idempotency_key: Requests with the same key and accident get the same prediction, made once.
+            circumstances: The same one by one, ``weather="맑음"`` for instance; they overrule ``accident``.
 
         Returns:
             The prediction: ``eclo``, 80 % ``interval``, ``percentile``, ``interpretation``, ``detail``,
@@ -76,21 +54,7 @@ class Eclo(Resource):
             InvalidInput: A field is missing, unknown or not valid; ``details`` says which and what would be.
             HabError: Any other failure of the tree.
         """
-        given = {
-            "weather": weather,
-            "road_surface": road_surface,
-            "road_type": road_type,
-            "accident_type": accident_type,
-            "district": district,
-            "occurred_at": occurred_at,
-            "accident_year": accident_year,
-            "accident_month": accident_month,
-            "accident_day": accident_day,
-            "accident_hour": accident_hour,
-            "day_of_week": day_of_week,
-            "time_period": time_period,
-        }
-        body = to_json({**english_row(accident or {}), **english_row(given)})
+        body = to_json({**english_row(accident or {}), **english_row(circumstances)})
         params = {} if explain else {"explain": "false"}
         call = Call("POST", "/api/predict/eclo", params, body, idempotency_key=idempotency_key)
         return self._ask(PredictionAnswer, call)

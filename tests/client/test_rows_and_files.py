@@ -15,6 +15,7 @@ from wire_server import WireServer, serving, success
 
 from hab_client import HabClient, InvalidInput
 from hab_client.resources import eclo
+from hab_client.rows import Circumstances
 from hab_core.schemas.eclo import Accident
 
 JOB = {"job_id": "job_1", "status": "queued", "total": 1, "created_at": "2026-01-01T00:00:00Z", "status_url": "/x"}
@@ -65,6 +66,10 @@ def test_keywords_dicts_in_two_languages_and_accidents_say_the_same() -> None:
     assert sent_by_predict(KOREAN) == ACCIDENT
     assert sent_by_predict(Accident(**{**ACCIDENT, "occurred_at": datetime(2022, 1, 1, 1)})) == ACCIDENT
     assert sent_by_predict(KOREAN, weather="비")["weather"] == "비"
+
+
+def test_keywords_are_the_fields_of_an_accident() -> None:
+    assert list(Circumstances.__annotations__) == list(Accident.model_fields)
 
 
 def test_gaps_are_left_out_of_single_predictions() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -16,6 +19,7 @@ from hab_client import FileTooLarge, HabClient, InvalidInput, NotFound, Unsuppor
 from hab_core.schemas.eclo import EcloPrediction, ModelInfo
 from hab_core.schemas.version import VERSION
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 ACCIDENT: dict[str, Any] = {
     "weather": "맑음",
     "road_surface": "건조",
@@ -188,6 +192,21 @@ def test_a_year_of_accidents_is_scored(client: HabClient, shared_data: Path, tmp
     job = client.eclo.predict_batch(year).wait(timeout=120)
     assert (job.state.completed, job.state.failed) == (10_963, 0)
     assert len(job.to_pandas()) == 10_963
+
+
+@pytest.mark.parametrize("name", ["predict", "batch", "history"])
+def test_the_examples_run(client: HabClient, name: str, tmp_path: Path) -> None:
+    pd.DataFrame([KOREAN, {**KOREAN, "기상상태": "태풍"}]).to_csv(tmp_path / "in.csv", index=False)
+    arguments = [tmp_path / "in.csv", tmp_path / "out.csv"] if name == "batch" else []
+    result = subprocess.run(
+        [sys.executable, EXAMPLES / f"{name}.py", *arguments],
+        env={**os.environ, "BACKEND_URL": client.base_url, "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert {"predict": "ECLO", "batch": "2번째 사고", "history": "모델"}[name] in result.stdout + result.stderr
 
 
 def test_another_server_at_the_address_is_noticed(client: HabClient) -> None:
