@@ -81,9 +81,10 @@ def expression(column: DerivedColumn, geo: GeoInfo | None = None) -> pl.Expr:
         geo: The profile's coordinates; needed by the rules ``latitude`` and ``longitude`` only.
     """
     if column.rule in ("latitude", "longitude"):
-        system = geo.systems[0] if geo else "EPSG:4326"
+        if geo is None:
+            raise ValueError(f"{column.name}: the profile says nothing of coordinates")
         northing, easting = column.sources
-        return to_wgs84(northing, easting, system).struct.field(column.rule).alias(column.name)
+        return to_wgs84(northing, easting, geo.systems[0]).struct.field(column.rule).alias(column.name)
     if column.rule == "eclo":
         weights = (pl.col(name).cast(pl.Int64) * CASUALTIES[name] for name in column.sources)
         return pl.sum_horizontal(list(weights), ignore_nulls=False).alias(column.name)

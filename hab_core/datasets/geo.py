@@ -3,22 +3,22 @@
 Korean public offices publish WGS 84 degrees, degrees in swapped columns, or metres of a transverse Mercator grid:
 EPSG:5174 (Korean 1985, Bessel, modified central belt), 5179 (UTM-K), 5181 (central belt, 500 km false northing) and
 5186 (central belt 2010, 600 km). In Daegu 5174 and 5181 differ by about 300 m, less than a city is wide, so place
-alone cannot tell them apart. The conversion, the datum shift of 5174 included, is PROJ's (EPSG registry).
+alone cannot tell them apart.
 """
 
 from __future__ import annotations
 
+import math
 import re
-import threading
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
+from hab_core.datasets.grids import to_degrees
 from hab_core.schemas.datasets import GeoInfo
-
-if TYPE_CHECKING:
-    import pyproj
 
 WGS84 = "EPSG:4326"
 DERIVED_LATITUDE = "좌표.위도"
@@ -63,6 +63,7 @@ _GRID_NAME = re.compile(r"좌표|tm|utm|(?<![a-z])[xy](?![a-z])|north|east", re.
 _NORTHING = re.compile(r"(?<![a-z])y(?![a-z])|north|종", re.IGNORECASE)
 _ENOUGH = 0.9
 _MOST_COLUMNS = 60
+_DEGREE_NAMES = ("latitude", "longitude")
 
 
 class _Match(NamedTuple):
@@ -108,31 +109,23 @@ def to_wgs84(northing: str, easting: str, system: str) -> pl.Expr:
     """
     fields = pl.Struct({"latitude": pl.Float64, "longitude": pl.Float64})
     both = pl.struct(pl.col(northing).cast(pl.Float64), pl.col(easting).cast(pl.Float64))
-    return both.map_batches(lambda points: _converted(points, system), return_dtype=fields, is_elementwise=True)
+    return both.map_batches(_conversion(system), return_dtype=fields, is_elementwise=True)
+
+
+@cache
+def _conversion(system: str) -> Callable[[pl.Series], pl.Series]:
+    """Returns the conversion of structs of metres; always the same object, so a query computes it once."""
+    return partial(_converted, system=system)
 
 
 def _converted(points: pl.Series, system: str) -> pl.Series:
     """Returns a series of structs (northing, easting) in metres as structs of degrees."""
-    northing, easting = points.struct.unnest().get_columns()
-    longitude, latitude = _transformer(system).transform(
-        easting.fill_null(float("nan")).to_numpy(), northing.fill_null(float("nan")).to_numpy()
-    )
-    degrees = pl.DataFrame({"latitude": latitude, "longitude": longitude})
-    inside = pl.col("latitude").is_between(*KOREA[:2]) & pl.col("longitude").is_between(*KOREA[2:])
-    return degrees.select(pl.when(inside).then(pl.all())).to_struct(points.name)
-
-
-_transformers = threading.local()
-
-
-def _transformer(system: str) -> pyproj.Transformer:
-    """Returns the converter of a grid, one for each thread, as PROJ's contexts ask for."""
-    known: dict[str, pyproj.Transformer] = _transformers.__dict__.setdefault("by_system", {})
-    if system not in known:
-        import pyproj  # loaded where degrees are needed: it costs 90 ms
-
-        known[system] = pyproj.Transformer.from_crs(system, WGS84, always_xy=True)
-    return known[system]
+    box = next(grid.korea for grid in _GRIDS if grid.code == system)
+    north, east = (part.fill_null(math.nan).to_numpy() for part in points.struct.unnest().get_columns())
+    inside = (north >= box.south) & (north <= box.north) & (east >= box.west) & (east <= box.east)
+    degrees = to_degrees(np.where(inside, north, np.nan), np.where(inside, east, np.nan), system)
+    columns = [pl.Series(name, part, nan_to_null=True) for name, part in zip(_DEGREE_NAMES, degrees, strict=True)]
+    return pl.DataFrame(columns).to_struct(points.name)
 
 
 def _degree_matches(frame: pl.DataFrame) -> list[_Match]:

@@ -58,14 +58,13 @@ class DatasetStore:
         is no file of that id that was not there before.
         """
         target = self._path(dataset_id)
-        if not self._local:
-            content = io.BytesIO()
-            _write(frame, content)
+        content = io.BytesIO()  # so that a full disk is an OSError, not one of polars' own
+        frame.write_parquet(content, compression="zstd", compression_level=_COMPRESSION_LEVEL, statistics=True)
+        if self._local:
+            _write_whole(Path(target), content.getbuffer())
+        else:
             self._files.pipe_file(target, content.getvalue())
-            return content.tell()
-        with _appearing(Path(target)) as file:
-            _write(frame, file)
-            return file.tell()
+        return content.tell()
 
     def table(self, dataset_id: str, profile: TableProfile) -> Table:
         """Returns the lazily scanned table of a dataset.
@@ -155,18 +154,12 @@ def _protocols(files: AbstractFileSystem) -> tuple[str, ...]:
     return (files.protocol,) if isinstance(files.protocol, str) else tuple(files.protocol)
 
 
-def _write(frame: pl.DataFrame, file: BinaryIO) -> None:
-    """Writes a table as Parquet."""
-    frame.write_parquet(file, compression="zstd", compression_level=_COMPRESSION_LEVEL, statistics=True)
-
-
-@contextmanager
-def _appearing(target: Path) -> Iterator[BinaryIO]:
-    """Opens a file that takes its name only when everything is on the disk, and goes away when something fails."""
+def _write_whole(target: Path, content: memoryview) -> None:
+    """Writes a file that takes its name only when everything is on the disk, and goes away when something fails."""
     unfinished = target.with_name(f"{target.stem}.{uuid4().hex}{_UNFINISHED}")
     try:
         with unfinished.open("wb") as file:
-            yield file
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(target)
