@@ -44,11 +44,12 @@ _LIMITS = """
 ## What these figures cannot show
 
 - Two years are two draws. The level of a coming year is uncertain by about 0.01 on the log1p scale (the error of the
-  forecast rule over 2013–2021), which alone costs about 0.0001 of RMSLE; a break in the trend would cost more.
-- 2020 and 2021 were years of the pandemic; so may be the habits learned from them.
+  forecast rule in Daegu over 2013–2021), which alone costs about 0.0001 of RMSLE; a break in the trend costs more.
+- 2020 and 2021 were years of the pandemic, and what was learned from them may be peculiar to it.
 - Where the tested years lack 시군구, their RMSLE is that of a model that is not told the place. The test on districts
   below shows what the place is worth, and how much of it is left when the districts of the last years are unknown.
-- Penalties and half-lives were chosen on the years 2014–2021, so the figures are slightly flattering.
+- Penalties, half-lives and the number of interval bins were chosen on Daegu's years 2014–2021, so the figures for
+  these years are slightly flattering.
 - Intervals are calibrated on average over accidents, not for each circumstance.
 """
 
