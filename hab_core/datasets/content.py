@@ -27,7 +27,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"GIF8", "그림 파일"),
     (b"{\\rtf", "RTF 문서"),
 )
-_MARKUP = re.compile(rb"\s*<(?:!doctype|!--|\?xml|html|head|body|table|script|svg|wfs:|response)", re.IGNORECASE)
+_MARKUP = re.compile(rb"\s*<(?:!doctype|!--|\?xml|[a-z][a-z0-9:]*[\s/>])", re.IGNORECASE)
 _JSON = re.compile(rb"\s*(?:\{\s*(?:\"|\})|\[\s*(?:\{|\[|\"|\]|-?\d))")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _HEAD = 4096

@@ -11,6 +11,7 @@ from hab_core.errors import InvalidInput
 
 MAX_COLUMNS = 1_000
 _LOOKED_AT = 50
+_LONGEST = 1_000_000
 _NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+%?")
 _SHOWN = 60
 
@@ -35,18 +36,28 @@ def find_header(layout: Layout) -> Header:
     leading = [int(i) for i in layout.cells[: _LOOKED_AT * 10].nonzero()[0][:_LOOKED_AT]]
     if not leading:
         raise InvalidInput.of("file", "빈 파일입니다. 머리글과 데이터가 있는 CSV를 올려주세요.")
-    rows = [layout.record(i) for i in leading]
+    widest = int(layout.cells[leading].max())
+    if widest > MAX_COLUMNS * _LOOKED_AT:
+        raise _too_wide(widest)
+    rows = [layout.record(i) if layout.ends[i] - layout.starts[i] <= _LONGEST else [] for i in leading]
     position = _position(rows, common_width(layout.cells))
     record = leading[position]
     cells = rows[position]
+    if not cells:
+        raise InvalidInput.of("file", f"머리글이 너무 깁니다. {_LONGEST:,}바이트까지 읽을 수 있습니다.")
     if len(cells) > MAX_COLUMNS:
-        raise InvalidInput.of("file", f"열이 {len(cells):,}개입니다. {MAX_COLUMNS:,}개까지 읽을 수 있습니다.")
+        raise _too_wide(len(cells))
     if not (layout.cells[record + 1 :] > 0).any():
         raise InvalidInput.of("file", "머리글만 있고 데이터 행이 없습니다.")
     titles = [layout.separator.join(cell for cell in row if cell.strip()) for row in rows[:position]]
     preamble = [title for title in titles if title]
     names, warnings = _unique([_tidy(cell) for cell in cells])
     return Header(record, names, preamble, _about_preamble(preamble) + warnings + _about_numbers(cells))
+
+
+def _too_wide(cells: int) -> InvalidInput:
+    """Returns the error of too many columns."""
+    return InvalidInput.of("file", f"열이 {cells:,}개입니다. {MAX_COLUMNS:,}개까지 읽을 수 있습니다.")
 
 
 def _position(rows: Sequence[Sequence[str]], width: int) -> int:

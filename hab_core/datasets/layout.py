@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 
 from hab_core.errors import InvalidInput
 
+MAX_LINES = 12_000_000
+"""Bounds the memory that a file of nothing but line feeds takes."""
 SEPARATORS = (",", ";", "\t", "|")
 _CHUNK = 1 << 22
 _QUOTE, _LF, _CR = 34, 10, 13
 _SHARE_OF_LINES = 4
+_WIDEST = 100_000
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,11 @@ def find_layout(data: bytes) -> Layout:
     """Returns the layout of a text (UTF-8, lines ended by LF or CRLF).
 
     Raises:
-        InvalidInput: A quote is opened and never closed; the message names its line.
+        InvalidInput: A quote is opened and never closed (the message names its line), or there are too many lines.
     """
+    lines = data.count(b"\n")
+    if lines > MAX_LINES:
+        raise InvalidInput.of("file", f"줄이 {lines:,}개입니다. {MAX_LINES:,}개까지 읽을 수 있습니다.")
     layout = _best(data, quoted=b'"' in data)
     if not layout.quoted or _well_formed(layout):
         return layout
@@ -114,8 +120,9 @@ def _agreement(cells: NDArray[np.int64]) -> tuple[float, int]:
 
 def common_width(cells: NDArray[np.int64]) -> int:
     """Returns the commonest number of cells of the records that are not blank; 0 where there are none."""
-    values, counts = np.unique(cells[cells > 0], return_counts=True)
-    return int(values[np.argmax(counts)]) if values.size else 0
+    counts = np.bincount(np.minimum(cells, _WIDEST))
+    counts[0] = 0
+    return int(np.argmax(counts))
 
 
 def _bytes(data: bytes) -> NDArray[np.uint8]:
@@ -174,14 +181,17 @@ def _positions(part: NDArray[np.uint8], byte: int, outside: NDArray[np.bool_] | 
 def _well_formed(layout: Layout) -> bool:
     """Tells whether quotes pair up: each opens at the start of a cell and closes at its end, or is doubled."""
     buffer = _bytes(b"".join((b"\n", layout.data, b"\n\n")))
-    quotes = np.flatnonzero(buffer == _QUOTE)
-    if quotes.size % 2:
-        return False
-    opening, closing = quotes[0::2], quotes[1::2]
     edges = [ord(layout.separator), _LF, _QUOTE]
-    windows_end = (buffer[closing + 1] == _CR) & (buffer[closing + 2] == _LF)
-    ends_cell = np.isin(buffer[closing + 1], edges) | windows_end
-    return bool(np.isin(buffer[opening - 1], edges).all() and ends_cell.all())
+    seen = 0
+    for offset in range(0, buffer.size, _CHUNK):
+        quotes = np.flatnonzero(buffer[offset : offset + _CHUNK] == _QUOTE) + offset
+        opening, closing = quotes[seen % 2 :: 2], quotes[1 - seen % 2 :: 2]
+        seen += quotes.size
+        windows_end = (buffer[closing + 1] == _CR) & (buffer[closing + 2] == _LF)
+        ends_cell = np.isin(buffer[closing + 1], edges) | windows_end
+        if not (np.isin(buffer[opening - 1], edges).all() and ends_cell.all()):
+            return False
+    return seen % 2 == 0
 
 
 def _any_opens_a_cell(plain: Layout) -> bool:

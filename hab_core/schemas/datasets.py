@@ -104,7 +104,7 @@ class TableProfile(AnswerModel):
 class ReadReport(AnswerModel):
     """How a file was read."""
 
-    encoding: str = Field(description='"utf-8", "utf-8-sig", "cp949", "utf-16-le" or "utf-16-be"')
+    encoding: str = Field(description='"utf-8", "utf-8-sig" (with a byte order mark), "cp949" or "utf-16"')
     separator: str = Field(description='"," ";" "|" or a tab')
     line_end: Literal["\n", "\r\n", "\r"]
     preamble: list[str] = Field(default_factory=list, description="the lines above the header, left out of the table")
@@ -164,6 +164,12 @@ class RowsPage(AnswerModel):
     columns: list[str]
     items: list[list[Any]]
     next_cursor: str | None = None
+
+
+class Removed(AnswerModel):
+    """What was deleted or revoked, by its id."""
+
+    id: str
 
 
 class Share(AnswerModel):

@@ -225,6 +225,10 @@ NASTY: tuple[Nasty, ...] = (
         lambda: b"a,b\n1," + b"x" * 1_000_000 + b"\n2,y\n",
         Table({"a": [1, 2], "b": ["x" * 1_000_000, "y"]}),
     ),
+    Nasty("45 MB of separators", lambda: b"," * 45_000_000, refused("열이 45,000,001개")),
+    Nasty("45 MB of line feeds", lambda: b"\n" * 45_000_000, refused("줄이 45,000,000개")),
+    Nasty("45 MB of quotes", lambda: b'"' * 45_000_000, refused("머리글이 너무 깁니다")),
+    Nasty("an odd number of quotes", lambda: b'"' * 45_001, refused("큰따옴표")),
     Nasty("a NUL", lambda: KOREAN.encode() + b"\x00,1\n", refused("4번째 줄", "NUL")),
     # types
     Nasty(
@@ -279,6 +283,7 @@ NASTY: tuple[Nasty, ...] = (
     Nasty("JSON", text('[{"a": 1}, {"a": 2}]'), unsupported("JSON")),
     Nasty("JSON lines", text('{"a": 1}\n{"a": 2}\n'), unsupported("JSON")),
     Nasty("HTML", text("<!DOCTYPE html>\n<html><body>로그인</body></html>"), unsupported("HTML")),
+    Nasty("a piece of HTML", text("<table><tr><td>1</td></tr></table>"), unsupported("HTML")),
     Nasty("an ELF executable", lambda: b"\x7fELF\x02\x01\x01" + b"\0" * 100, unsupported("실행 파일")),
     Nasty(
         "a Windows executable",

@@ -1,0 +1,1 @@
+"""Reading, profiling and storing an uploaded CSV, beside pandas."""
