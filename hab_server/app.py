@@ -12,23 +12,35 @@ from fastapi import FastAPI
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import HabError
+from hab_core.schemas.common import utc_now
 from hab_core.schemas.version import VERSION
-from hab_server.api import eclo, eclo_batch, health
+from hab_server.api import datasets, eclo, eclo_batch, health, regions, shares, tools
+from hab_server.datasets.keeping import sweep
+from hab_server.datasets.opening import open_store
 from hab_server.dependencies import Services
 from hab_server.errors import install_error_handlers
 from hab_server.health import HealthMonitor
 from hab_server.jobs.queue import JobQueue
+from hab_server.lanes import Lane
 from hab_server.metrics import Metrics
 from hab_server.middleware import EdgeMiddleware
 from hab_server.openapi import install_openapi
 from hab_server.settings import Settings
 from hab_server.store.engine import create_store_engine
+from hab_server.store.idempotency import KEPT_FOR, purge_before
 from hab_server.store.migrate import upgrade
 from hab_server.store.writer import GroupCommitWriter
 
 MODEL_POLL_SECONDS = 1.0
 MIGRATION_RETRY_SECONDS = 1.0
 EXPLAINING_AT_ONCE = 2
+SWEEP_SECONDS = 60.0
+READING_AT_ONCE = 2
+"""Uploads that are read and profiled at the same time: each may take some hundred MB while it lasts."""
+ANALYSING_AT_ONCE = 4
+ANALYSIS_SECONDS = 25.0
+"""Less than the 30 seconds a client waits, so that it hears why."""
+CALLERS_WAITING = 100
 OPENAPI_PATH = "/openapi.json"
 log = logging.getLogger(__name__)
 
@@ -45,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = _open_services(settings, metrics)
         app.state.services = services
-        tasks = [asyncio.create_task(work(services)) for work in (_migrate, _follow_model)]
+        tasks = [asyncio.create_task(work(services)) for work in (_keep_store, _follow_model)]
         services.writer.start()
         try:
             yield
@@ -53,12 +65,13 @@ def create_app(settings: Settings) -> FastAPI:
             await _close_services(services, tasks)
 
     app = FastAPI(title="HAB", version=VERSION, lifespan=lifespan, openapi_url=OPENAPI_PATH, telemetry={"logs": False})
-    app.router.routes.insert(0, eclo.predict_route)
-    for module in (health, eclo, eclo_batch):
+    direct = (eclo.predict_route,)
+    app.router.routes.extend(route.described() for route in direct)
+    for module in (health, eclo, eclo_batch, datasets, shares, tools, regions):
         app.include_router(module.router)
     install_error_handlers(app)
     install_openapi(app)
-    app.add_middleware(EdgeMiddleware, metrics=metrics, bare_paths=frozenset({OPENAPI_PATH}))
+    app.add_middleware(EdgeMiddleware, metrics=metrics, direct=direct, bare_paths=frozenset({OPENAPI_PATH}))
     return app
 
 
@@ -79,6 +92,9 @@ def _open_services(settings: Settings, metrics: Metrics) -> Services:
         metrics=metrics,
         health=HealthMonitor(engine, queue, models, metrics),
         explaining=asyncio.Semaphore(EXPLAINING_AT_ONCE),
+        datasets=open_store(settings),
+        reading=Lane("reading", threads=READING_AT_ONCE, waiting=CALLERS_WAITING),
+        analysing=Lane("analysing", threads=ANALYSING_AT_ONCE, waiting=CALLERS_WAITING, seconds=ANALYSIS_SECONDS),
     )
 
 
@@ -87,6 +103,8 @@ async def _close_services(services: Services, tasks: list[asyncio.Task[None]]) -
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    services.reading.close()
+    services.analysing.close()
     await asyncio.to_thread(services.writer.stop)
     services.engine.dispose()
 
@@ -101,6 +119,20 @@ async def _migrate(services: Services) -> None:
             await asyncio.sleep(MIGRATION_RETRY_SECONDS)
         else:
             return
+
+
+async def _keep_store(services: Services) -> None:
+    """Migrates, then clears up again and again what was cut off and what has had its time."""
+    await _migrate(services)
+    while True:
+        try:
+            await asyncio.to_thread(sweep, services.engine, services.datasets)
+            await asyncio.to_thread(purge_before, services.engine, utc_now() - KEPT_FOR)
+        except HabError as error:
+            log.warning("clearing up waits", extra={"code": error.code})
+        except Exception:
+            log.exception("clearing up failed")
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def _follow_model(services: Services) -> None:

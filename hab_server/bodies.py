@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from hab_core.errors import BodyTooLarge, HabError, InvalidInput, MalformedJson, UnsupportedFileType
@@ -21,8 +23,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def bounded(request: Request, limit: int, error: HabError) -> Request:
     """Returns ``request`` with a body that raises ``error`` once more than ``limit`` bytes were announced or came."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
+    if _announced(request) > limit:
         raise error
     received = 0
 
@@ -42,7 +43,19 @@ async def read_json(request: Request, limit: int = MAX_JSON_BYTES) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise UnsupportedFileType("Content-Type: application/json 형식으로 보내주세요.")
-    return await bounded(request, limit, BodyTooLarge()).body()
+    if _announced(request) > limit:
+        raise BodyTooLarge
+    parts, received, more = [], 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        received += len(parts[-1])
+        if received > limit:
+            raise BodyTooLarge
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 def parse_json(body: bytes) -> Any:
@@ -66,17 +79,22 @@ def parse_json(body: bytes) -> Any:
 
 def parse_model(model: type[Model], body: bytes) -> Model:
     """Returns ``body`` as ``model``; raises as :func:`parse_json` does, and where a field breaks a rule."""
+    return model_of(model, parse_json(body))
+
+
+def model_of(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """Returns values that came otherwise than as JSON as ``model``; raises InvalidInput where one breaks a rule."""
     try:
-        return model.model_validate(parse_json(body))
+        return model.model_validate(values)
     except ValidationError as error:
         raise invalid_input(error) from error
 
 
 def flag(request: Request, name: str, *, default: bool) -> bool:
     """Returns a query parameter that is true or false; raises InvalidInput where it is neither."""
-    text = request.query_params.get(name)
-    if text is None:
+    if name.encode() not in request.scope["query_string"]:
         return default
+    text = request.query_params.get(name, str(default))
     if text.lower() not in _FLAGS:
         raise InvalidInput.of(name, "true 또는 false여야 합니다.", ["true", "false"])
     return _FLAGS[text.lower()]
@@ -86,6 +104,12 @@ def request_body(model: type[BaseModel]) -> dict[str, Any]:
     """Returns the OpenAPI description of a JSON body that the route reads itself."""
     schema = model.model_json_schema()
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _announced(request: Request) -> int:
+    """Returns the length that a request says its body has; 0 where it says none."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

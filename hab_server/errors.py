@@ -54,11 +54,16 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
 
 
+def on_hab_error(path: str, error: HabError) -> Response:
+    """Returns the answer of an error that a route raised; what is down is logged."""
+    if error.status >= 500:
+        log.warning("unavailable", extra={"path": path, "code": error.code})
+    return error_response(error)
+
+
 def _on_hab_error(request: Request, error: Any) -> Response:
     """Answers with the error itself."""
-    if error.status >= 500:
-        log.warning("unavailable", extra={"path": request.url.path, "code": error.code})
-    return error_response(error)
+    return on_hab_error(request.url.path, error)
 
 
 def _on_validation_error(_: Request, error: Any) -> Response:

@@ -10,7 +10,6 @@ import argparse
 import json
 import math
 import os
-import random
 import re
 import shutil
 import statistics
@@ -19,12 +18,14 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.http_predict.servers import Server, all_servers, install_peers, running
+from benchmarks.predict.data import accidents
 from hab_core.eclo.model import EcloModel
 from hab_core.eclo.registry import released_folder
-from hab_core.regions import regions
-from hab_core.schemas.eclo import ACCIDENT_TYPES, ROAD_SURFACES, WEATHERS, Accident
+from hab_core.schemas.eclo import Accident
 
 BODIES = 300
+MANY_BODIES = 30_000
+"""So many that explanations, of which a few thousand are remembered, are made anew."""
 CONNECTIONS = 50
 PEERS = ("mlserver", "litserve", "bentoml")
 _LUA = """
@@ -43,24 +44,17 @@ end
 def make_bodies(folder: Path) -> None:
     """Writes the request bodies of each kind, one JSON object a line: seeded, synthetic accidents."""
     model = EcloModel.load(released_folder())
-    draw = random.Random(1)
-    districts = [region.name for region in regions()]
-    rows: dict[str, list[str]] = {"korean": [], "encoded": [], "open_inference": []}
-    for _ in range(BODIES):
-        given = {
-            "weather": draw.choice(WEATHERS),
-            "road_surface": draw.choice(ROAD_SURFACES),
-            "road_type": draw.choice(("교차로 - 교차로안", "단일로 - 기타", "교차로 - 교차로부근")),
-            "accident_type": draw.choice(ACCIDENT_TYPES),
-            "district": draw.choice(districts),
-            "occurred_at": f"2022-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}T{draw.randint(0, 23):02}:00",
-        }
-        encoded, _warnings = model.table.encode(Accident.model_validate(given))
-        numbers = [0.0 if math.isnan(number) else number for number in encoded]  # JSON has no NaN
-        rows["korean"].append(json.dumps(given, ensure_ascii=False))
-        rows["encoded"].append(json.dumps({"row": numbers}))
-        tensor = {"name": "x", "shape": [1, len(numbers)], "datatype": "FP64", "data": numbers}
-        rows["open_inference"].append(json.dumps({"inputs": [tensor]}))
+    rows: dict[str, list[str]] = {"korean": [], "many": [], "encoded": [], "open_inference": []}
+    for number, given in enumerate(accidents(MANY_BODIES, seed=7)):
+        text = json.dumps(given, ensure_ascii=False)
+        rows["many"].append(text)
+        if number < BODIES:
+            encoded, _warnings = model.table.encode(Accident.model_validate(given))
+            numbers = [0.0 if math.isnan(number) else number for number in encoded]  # JSON has no NaN
+            tensor = {"name": "x", "shape": [1, len(numbers)], "datatype": "FP64", "data": numbers}
+            rows["korean"].append(text)
+            rows["encoded"].append(json.dumps({"row": numbers}))
+            rows["open_inference"].append(json.dumps({"inputs": [tensor]}))
     for kind, lines in rows.items():
         bodies = folder / f"{kind}.jsonl"
         bodies.write_text("\n".join(lines), encoding="utf-8")

@@ -122,7 +122,7 @@ def _hab(name: str, environment: dict[str, str], *, explain: bool = False) -> Se
     """HAB itself: validates Korean text, predicts, commits, then answers."""
     path = "/api/predict/eclo" if explain else "/api/predict/eclo?explain=false"
     command = [sys.executable, "-m", "hab_server", "serve"]
-    return Server(name, lambda *_: command, path, "/health/ready", "korean", environment)
+    return Server(name, lambda *_: command, path, "/health/ready", "many" if explain else "korean", environment)
 
 
 def _mlserver() -> Server:

@@ -65,11 +65,13 @@ def get_model(services: ServicesDep) -> ModelInfo:
 predict_route = DirectRoute(
     "/api/predict/eclo",
     predict_eclo,
-    methods=["POST"],
-    tags=["eclo"],
-    operation_id="predict_eclo",
-    responses={200: {"model": EcloPrediction}},
-    openapi_extra=request_body(Accident) | {"parameters": [_EXPLAIN, idempotency.PARAMETER]},
+    methods=("POST",),
+    documentation={
+        "tags": ["eclo"],
+        "operation_id": "predict_eclo",
+        "responses": {200: {"model": EcloPrediction}},
+        "openapi_extra": request_body(Accident) | {"parameters": [_EXPLAIN, idempotency.PARAMETER]},
+    },
 )
 
 
