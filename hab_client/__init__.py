@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hab_client.batch import BatchJob
     from hab_client.client import HabClient
     from hab_client.errors import (
+        AnalysisTimeout,
         BodyTooLarge,
         Busy,
         CannotStart,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         RequestInProgress,
         RequestTimeout,
         ShareLinkExpired,
+        StorageUnavailable,
         TooLarge,
         Unavailable,
         UnexpectedAnswer,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AnalysisTimeout",
     "BatchJob",
     "BodyTooLarge",
     "Busy",
@@ -81,6 +84,7 @@ __all__ = [
     "RequestInProgress",
     "RequestTimeout",
     "ShareLinkExpired",
+    "StorageUnavailable",
     "TooLarge",
     "Unavailable",
     "UnexpectedAnswer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hab_core.errors import (
+    AnalysisTimeout,
     BodyTooLarge,
     Busy,
     CannotStart,
@@ -31,6 +32,7 @@ from hab_core.errors import (
     RequestInProgress,
     RequestTimeout,
     ShareLinkExpired,
+    StorageUnavailable,
     TooLarge,
     Unavailable,
     UnexpectedAnswer,
@@ -40,6 +42,7 @@ from hab_core.errors import (
 )
 
 __all__ = [
+    "AnalysisTimeout",
     "BodyTooLarge",
     "Busy",
     "CannotStart",
@@ -68,6 +71,7 @@ __all__ = [
     "RequestInProgress",
     "RequestTimeout",
     "ShareLinkExpired",
+    "StorageUnavailable",
     "TooLarge",
     "Unavailable",
     "UnexpectedAnswer",

@@ -27,7 +27,9 @@ and one stable ``code`` wherever it is met::
     │   ├── DatabaseUnavailable 503  database_unavailable
     │   ├── QueueUnavailable    503  queue_unavailable
     │   ├── ModelUnavailable    503  model_unavailable
+    │   ├── StorageUnavailable  503  storage_unavailable
     │   └── LlmUnavailable      503  llm_unavailable
+    ├── AnalysisTimeout         504  analysis_timeout
     ├── LlmTimeout              504  llm_timeout
     ├── ConnectionFailed             (client only: no connection)
     ├── RequestTimeout               (client only: no answer in time)
@@ -271,11 +273,26 @@ class ModelUnavailable(Unavailable):
     default_message = "예측 모델을 사용할 수 없습니다. hab doctor로 상태를 확인해주세요."
 
 
+class StorageUnavailable(Unavailable):
+    """The place where datasets are kept is full, cannot be written or does not answer."""
+
+    code = "storage_unavailable"
+    default_message = "데이터 저장소를 사용할 수 없습니다. 저장 공간과 권한을 확인하고 다시 시도해주세요."
+
+
 class LlmUnavailable(Unavailable):
     """The language model's service cannot be reached or is overloaded."""
 
     code = "llm_unavailable"
     default_message = "Claude에 연결할 수 없습니다. 잠시 후 다시 시도해주세요."
+
+
+class AnalysisTimeout(HabError):
+    """An analysis was given up because it took too long."""
+
+    status = 504
+    code = "analysis_timeout"
+    default_message = "분석이 너무 오래 걸려 중단했습니다. 조건이나 열을 줄여 다시 시도해주세요."
 
 
 class LlmTimeout(HabError):
