@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 
 
@@ -12,3 +13,8 @@ def new_id(prefix: str) -> str:
     Ids made later sort later (to the millisecond), so an index on the id serves "newest first" and inserts stay local.
     """
     return f"{prefix}_{time.time_ns() // 1_000_000:012x}{random.getrandbits(80):020x}"  # ids are no secrets
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Whether a text from outside can be an id of this kind."""
+    return re.fullmatch(rf"{prefix}_[0-9a-zA-Z]{{1,58}}", text) is not None

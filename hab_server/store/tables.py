@@ -160,3 +160,57 @@ class IdempotencyRow(Table, table=True):
     status: int | None = None
     body: bytes | None = Field(None, sa_column=Column(LargeBinary, nullable=True))
     created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+
+
+class DatasetRow(Table, table=True):
+    """A dataset whose file is complete; ``profile`` is a ``TableProfile`` as JSON, computed once."""
+
+    __tablename__ = "datasets"
+
+    id: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=200)
+    description: str = Field(sa_column=Column(Text, nullable=False))
+    rows: int
+    columns: int
+    size_bytes: int
+    encoding: str = Field(max_length=16)
+    content_hash: str = Field(max_length=80, index=True)
+    uploaded_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+    warnings: list[str] = Field(default_factory=list, sa_column=json_column())
+    profile: dict[str, Any] = Field(sa_column=json_column())
+
+
+class LooseFileRow(Table, table=True):
+    """A file that may be in the dataset store and belongs to no dataset: of an upload under way, or of a deleted one.
+
+    It is written down before the file is, and taken out in the transaction that makes the dataset; deletion does it
+    the other way round. So a process killed at any moment leaves a note of what it left, and a file that this database
+    knows nothing of, e.g. one of another database on the same store, is never touched.
+    """
+
+    __tablename__ = "loose_files"
+
+    dataset_id: str = Field(primary_key=True, max_length=64)
+    noted_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+
+
+class DemoSampleRow(Table, table=True):
+    """A demo table that was offered once, so that one the user deleted does not come back."""
+
+    __tablename__ = "demo_samples"
+
+    name: str = Field(primary_key=True, max_length=64)
+    offered_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+
+
+class ShareRow(Table, table=True):
+    """A link to a dataset. It outlives the dataset, so that its holder learns that the link has expired."""
+
+    __tablename__ = "shares"
+
+    id: str = Field(primary_key=True, max_length=64)
+    dataset_id: str = Field(max_length=64, index=True)
+    token_hash: str = Field(max_length=64, unique=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    revoked_at: datetime | None = Field(None, sa_type=Moment)
