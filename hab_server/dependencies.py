@@ -9,13 +9,17 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from sqlalchemy import Engine
 
+from hab_core.datasets.storage import DatasetStore
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
+from hab_core.errors import NotFound
 from hab_core.schemas.common import PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX
 from hab_server.health import HealthMonitor
 from hab_server.jobs.queue import JobQueue
+from hab_server.lanes import Lane
 from hab_server.metrics import Metrics
 from hab_server.settings import Settings
+from hab_server.store.ids import is_id
 from hab_server.store.writer import GroupCommitWriter
 
 
@@ -32,6 +36,9 @@ class Services:
     metrics: Metrics
     health: HealthMonitor
     explaining: asyncio.Semaphore
+    datasets: DatasetStore
+    reading: Lane
+    analysing: Lane
 
 
 async def services_of(request: Request) -> Services:
@@ -40,7 +47,23 @@ async def services_of(request: Request) -> Services:
     return services
 
 
+async def dataset_id_of(dataset_id: str) -> str:
+    """Returns the dataset's id of a path; what cannot be an id (NUL …) never reaches the database."""
+    if not is_id(dataset_id, "ds"):
+        raise NotFound(f"데이터셋을 찾을 수 없습니다: {dataset_id[:64]!r}")
+    return dataset_id
+
+
+async def share_id_of(share_id: str) -> str:
+    """Returns the share's id of a path; what cannot be an id never reaches the database."""
+    if not is_id(share_id, "share"):
+        raise NotFound(f"공유 링크를 찾을 수 없습니다: {share_id[:64]!r}")
+    return share_id
+
+
 ServicesDep = Annotated[Services, Depends(services_of)]
+DatasetId = Annotated[str, Depends(dataset_id_of)]
+ShareId = Annotated[str, Depends(share_id_of)]
 CursorQuery = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")]
 LimitQuery = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX, description="rows of the page")]
 DEFAULT_LIMIT = PAGE_LIMIT_DEFAULT

@@ -38,8 +38,12 @@ class Settings(BaseSettings):
     ui_port: int = Field(8501, ge=0, le=65535, description="port the user interface listens on")
     ui_url: str = Field("http://localhost:8501", description="address of the user interface in share links")
 
+    dataset_store_url: str | None = Field(
+        None, description="folder or `s3://bucket/prefix` of the dataset files; `datasets` in `HAB_HOME` where unset"
+    )
     max_upload_mb: int = Field(50, ge=1, le=1024, description="largest file that may be uploaded, MB")
     queue_limit: int = Field(100, ge=1, description="jobs that may wait before new ones are refused with 429")
+    share_ttl_days: int = Field(7, ge=1, le=3650, description="days that a share link works")
 
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level logged")
 
@@ -75,6 +79,16 @@ class Settings(BaseSettings):
             return socket
         name = sha256(str(self.hab_home).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"hab-{name}.sock"
+
+    @property
+    def datasets_url(self) -> str:
+        """Where the files of datasets are kept: a folder, or the URL of an object store."""
+        return self.dataset_store_url or str(self.hab_home / "datasets")
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Where uploads lie, nameless, while they are received."""
+        return self.hab_home / "uploads"
 
     @property
     def models_folder(self) -> Path:

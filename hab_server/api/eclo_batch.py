@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 
 from hab_core.eclo.rows import read_batch_csv
-from hab_core.errors import FileTooLarge, InvalidInput
+from hab_core.errors import InvalidInput
 from hab_core.schemas.eclo import EcloBatchRequest
 from hab_core.schemas.jobs import EcloBatch, Job
 from hab_server import idempotency
-from hab_server.bodies import bounded, parse_model, read_json, request_body
+from hab_server.bodies import parse_model, read_json, request_body
+from hab_server.datasets.opening import accident_rows, open_table
 from hab_server.dependencies import DEFAULT_LIMIT, CursorQuery, LimitQuery, Services, ServicesDep
 from hab_server.jobs import batches
+from hab_server.settings import Settings
+from hab_server.uploads import receive, upload_body
 
 router = APIRouter(prefix="/api/predict/eclo/batch", tags=["eclo"])
-MEGABYTE = 1024 * 1024
 Rows = Sequence[Mapping[str, Any]]
 
 _BODY = request_body(EcloBatchRequest)
-_BODY["requestBody"]["content"]["multipart/form-data"] = {
-    "schema": {
-        "type": "object",
-        "required": ["file"],
-        "properties": {"file": {"type": "string", "format": "binary", "description": "CSV, English or Korean names"}},
-    }
-}
+_BODY["requestBody"]["content"] |= upload_body()["requestBody"]["content"]
 
 
 @router.post(
@@ -41,17 +37,18 @@ _BODY["requestBody"]["content"]["multipart/form-data"] = {
     openapi_extra=_BODY | {"parameters": [idempotency.PARAMETER]},
 )
 async def create_eclo_batch(request: Request, services: ServicesDep) -> Response:
-    """Accepts rows in the body or a CSV file and answers with the job that scores them."""
+    """Accepts rows in the body, a CSV file or a dataset, and answers with the job that scores them."""
     key = idempotency.key_of(request)
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        body = await _read_upload(request, services.settings.max_upload_mb)
+        body = await _read_upload(request, services.settings)
         rows: Rows = await run_in_threadpool(read_batch_csv, body)
+        submit: Callable[[], Job] = partial(_submit, services, rows)
     else:
         body = await read_json(request)
-        rows = await run_in_threadpool(_rows_of, body)
+        submit = await run_in_threadpool(_submission_of, services, body)
 
     async def work() -> Response:
-        job = await run_in_threadpool(_submit, services, rows)
+        job = await services.reading.run(submit)
         return JSONResponse(job.model_dump(mode="json"), status_code=202)
 
     return await idempotency.answer_once(services.engine, "create_eclo_batch", key, body, work)
@@ -84,26 +81,30 @@ def download_eclo_batch(job_id: str, services: ServicesDep) -> StreamingResponse
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _read_upload(request: Request, limit_mb: int) -> bytes:
+async def _read_upload(request: Request, settings: Settings) -> bytes:
     """Returns the bytes of the one file in a multipart body."""
-    limited = bounded(request, limit_mb * MEGABYTE, FileTooLarge.over(limit_mb))
-    async with limited.form(max_files=1, max_fields=10) as form:
-        upload = form.get("file")
-        if not isinstance(upload, UploadFile):
-            raise InvalidInput.of("file", "CSV 파일을 file 항목으로 보내주세요.")
-        return await upload.read()
+    async with receive(request, settings.uploads_folder, settings.max_upload_mb) as upload:
+        return await run_in_threadpool(upload.read)
 
 
-def _rows_of(body: bytes) -> Rows:
-    """Returns the rows of a JSON body."""
+def _submission_of(services: Services, body: bytes) -> partial[Job]:
+    """Returns what stores the rows that a JSON body holds or names as a job."""
     asked = parse_model(EcloBatchRequest, body)
+    if asked.dataset_id is not None and asked.accidents is not None:
+        raise InvalidInput.of("dataset_id", "accidents와 dataset_id 중 하나만 보내주세요.")
     if asked.dataset_id is not None:
-        raise InvalidInput.of("dataset_id", "이 서버는 아직 데이터셋을 지원하지 않습니다. accidents로 보내주세요.")
+        return partial(_submit_dataset, services, asked.dataset_id)
     if asked.accidents is None:
-        raise InvalidInput.of("accidents", "예측할 사고 목록을 보내주세요.")
-    return asked.accidents
+        raise InvalidInput.of("accidents", "예측할 사고 목록(accidents)이나 dataset_id를 보내주세요.")
+    return partial(_submit, services, asked.accidents)
 
 
-def _submit(services: Services, rows: Rows) -> Job:
+def _submit_dataset(services: Services, dataset_id: str) -> Job:
+    """Stores the rows of a dataset as a job and puts it in the queue."""
+    rows = accident_rows(open_table(services.engine, services.datasets, dataset_id))
+    return _submit(services, rows, dataset_id)
+
+
+def _submit(services: Services, rows: Rows, dataset_id: str | None = None) -> Job:
     """Stores the rows as a job and puts it in the queue."""
-    return batches.submit_batch(services.engine, services.queue, services.settings, rows)
+    return batches.submit_batch(services.engine, services.queue, services.settings, rows, dataset_id=dataset_id)

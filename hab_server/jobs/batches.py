@@ -34,7 +34,12 @@ log = logging.getLogger(__name__)
 
 
 def submit_batch(
-    engine: Engine, queue: JobQueue, settings: Settings, rows: Sequence[Row], columns: Sequence[str] | None = None
+    engine: Engine,
+    queue: JobQueue,
+    settings: Settings,
+    rows: Sequence[Row],
+    columns: Sequence[str] | None = None,
+    dataset_id: str | None = None,
 ) -> Job:
     """Stores rows as a queued job and puts it in the queue; what it raises says that nothing was accepted.
 
@@ -44,6 +49,7 @@ def submit_batch(
         settings: The limit of waiting jobs.
         rows: 1 to 100,000 rows under English or Korean names; a bad one becomes that row's error.
         columns: The names in the order of the results; by first appearance where they are not given.
+        dataset_id: The dataset that the rows come from; it cannot be deleted before the job has ended.
 
     Raises:
         InvalidInput: No row, or too many.
@@ -54,7 +60,7 @@ def submit_batch(
     _check_size(len(rows))
     batches.refuse_when_full(engine, settings.queue_limit)
     queue.ping()
-    job = _new_job(len(rows), list(_names_of(rows) if columns is None else columns))
+    job = _new_job(len(rows), list(_names_of(rows) if columns is None else columns), dataset_id)
     batches.create(engine, job, _chunks(rows), settings.queue_limit)
     _enqueue(engine, queue, job.id)
     log.info("batch accepted", extra={"job_id": job.id, "rows": job.total})
@@ -109,7 +115,7 @@ def _check_size(rows: int) -> None:
         )
 
 
-def _new_job(total: int, columns: list[str]) -> JobRow:
+def _new_job(total: int, columns: list[str], dataset_id: str | None) -> JobRow:
     """Returns a job that waits."""
     now = utc_now()
     return JobRow(
@@ -118,7 +124,7 @@ def _new_job(total: int, columns: list[str]) -> JobRow:
         status="queued",
         total=total,
         columns=columns,
-        dataset_id=None,
+        dataset_id=dataset_id,
         error=None,
         created_at=now,
         started_at=None,
