@@ -1,4 +1,4 @@
-"""``python -m hab_server serve|worker|migrate``: the child processes of ``hab up`` and of the embedded server."""
+"""``python -m hab_server serve|worker|migrate|demo``: the child processes of ``hab up`` and of the embedded server."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def main(arguments: Sequence[str]) -> int:
         "serve": _serve,
         "worker": _worker,
         "migrate": _migrate,
+        "demo": _demo,
     }
     if len(arguments) != 1 or arguments[0] not in parts:
         sys.stderr.write(f"python -m hab_server {'|'.join(parts)}\n")
@@ -45,6 +46,21 @@ def _migrate(settings: Settings) -> None:
 
     prepare_home(settings)
     upgrade(settings)
+
+
+def _demo(settings: Settings) -> None:
+    from hab_server.datasets.demo import offer_samples
+    from hab_server.datasets.opening import open_store
+    from hab_server.logs import configure_logging
+    from hab_server.store.engine import create_store_engine
+
+    configure_logging(settings.log_level)
+    prepare_home(settings)
+    engine = create_store_engine(settings)
+    try:
+        offer_samples(engine, open_store(settings))
+    finally:
+        engine.dispose()
 
 
 if __name__ == "__main__":

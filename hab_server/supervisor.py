@@ -29,6 +29,7 @@ _VALKEY_GRACE = 2.0
 _MIGRATION_LIMIT = 600.0
 _START_LIMIT = 60.0
 _READY_LIMIT = 15.0
+_SAMPLES_LIMIT = 30.0
 _LOG_CHECK = 60.0
 _TICK = 0.1
 
@@ -45,7 +46,7 @@ class Supervisor:
 
         Args:
             settings: Ports, home, database and queue; what is unset is run by HAB itself.
-            demo: Whether to show the first steps.
+            demo: Whether to offer demo data and show the first steps.
             ui: Whether to run the user interface, where it is installed.
             say: Takes each line for the user; stdout by default.
         """
@@ -55,6 +56,7 @@ class Supervisor:
         self._say = say or _to_stdout
         self._lock = HomeLock(settings)
         self._watches: list[Watch] = []
+        self._samples: Child | None = None
         self._signals = 0
         self._logs_checked = time.monotonic()
 
@@ -122,6 +124,8 @@ class Supervisor:
             if not self._until(valkey.ping, _START_LIMIT):
                 raise CannotStart(f"Valkey를 시작할 수 없습니다. 기록을 확인해주세요: {valkey.log}")
         self._migrate()
+        if self._demo:
+            self._offer_samples()
         for label, name, program in self._programs():
             self._launch(Child(label, program, log_file(self._settings, name), self._environment()))
 
@@ -161,6 +165,20 @@ class Supervisor:
         elif code != 0:
             raise CannotStart(f"{_last_line(log)} (기록: {log})")
 
+    def _offer_samples(self) -> None:
+        """Starts the making of the demo data, beside the start of everything else."""
+        program = python_module("hab_server", "demo")
+        self._samples = Child("예시 데이터", program, log_file(self._settings, "demo"), self._environment())
+        self._samples.launch()
+
+    def _await_samples(self) -> None:
+        """Waits for the demo data; HAB serves without them where they cannot be made."""
+        samples = self._samples
+        if samples is None:
+            return
+        if not self._until(lambda: not samples.alive(), _SAMPLES_LIMIT) or samples.returncode() != 0:
+            self._event(f"예시 데이터를 준비하지 못했습니다. 기록을 확인해주세요: {samples.log}")
+
     def _launch(self, part: Part) -> None:
         """Starts a part and watches it from now on."""
         watch = Watch(part, self._event)
@@ -174,6 +192,7 @@ class Supervisor:
             return
         if not self._until(lambda: ask(self._api_url, "/health/ready").status == OK, _READY_LIMIT):
             self._event(f"아직 준비되지 않았습니다: {complaint(ask(self._api_url, '/health/ready').body)}")
+        self._await_samples()
         self._say(f"HAB가 실행 중입니다. API: {self._api_url}")
         if self._ui:
             self._say(f"화면: http://localhost:{self._settings.ui_port}")
@@ -207,6 +226,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Stops the services, then Valkey; a second signal ends the patience."""
+        if self._samples is not None:
+            self._samples.send(signal.SIGKILL)
         parts = [watch.part for watch in self._watches]
         services = [part for part in parts if not isinstance(part, ValkeyProcess)]
         stop_parts(services, _SERVICE_GRACE, hurry=lambda: self._signals > 1)
