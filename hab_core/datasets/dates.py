@@ -5,11 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 _WRITTEN = (
-    r"^(?P<year>[1-9]\d{3})\s*(?:-|\.|/|년)\s*(?P<month>\d{1,2})\s*(?:-|\.|/|월)\s*(?P<day>\d{1,2})(?:\s*일|\.)?"
-    r"(?:(?:T|\s)\s*(?P<half>오전|오후|AM|PM|am|pm)?\s*(?P<hour>\d{1,2})"
-    r"(?:\s*(?::|시)\s*(?:(?P<minute>\d{1,2})\s*(?:(?::|분)\s*(?:(?P<second>\d{1,2}(?:\.\d{1,6})?)\s*초?)?)?)?)?)?$"
+    r"^(?P<year>[1-9][0-9]{3})\s*(?:-|\.|/|년)\s*(?P<month>[0-9]{1,2})\s*(?:-|\.|/|월)\s*(?P<day>[0-9]{1,2})(?:\s*일|\.)?"
+    r"(?:(?:T|\s)\s*(?P<half>오전|오후|AM|PM|am|pm)?\s*(?P<hour>[0-9]{1,2})"
+    r"(?:\s*(?::|시)\s*(?:(?P<minute>[0-9]{1,2})\s*(?:(?::|분)\s*(?:(?P<second>[0-9]{1,2}(?:\.[0-9]{1,6})?)\s*초?)?)?)?)?)?$"
 )
-_COMPACT = r"^(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d))?$"
+_COMPACT = (
+    r"^(?P<year>(?:19|20)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
+    r"(?:(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2}))?$"
+)
 _PM = ("오후", "PM", "pm")
 
 

@@ -46,7 +46,11 @@ def profile_table(frame: pl.DataFrame) -> TableProfile:
     """
     geo = find_geo(frame)
     numbers = _statistics(frame)
-    profiles = [_column(frame[name], numbers.get(name, {}), geo) for name in frame.columns]
+    counts = pl.collect_all([_counts(frame[name]) for name in frame.columns])
+    profiles = [
+        _column(frame[name], found, numbers.get(name, {}), geo)
+        for name, found in zip(frame.columns, counts, strict=True)
+    ]
     return TableProfile(
         rows=frame.height,
         columns=frame.width,
@@ -81,9 +85,10 @@ def _statistics(frame: pl.DataFrame) -> dict[str, dict[str, float]]:
     return found
 
 
-def _column(values: pl.Series, numbers: Mapping[str, float], geo: GeoInfo | None) -> ColumnProfile:
-    """Returns the profile of one column."""
-    counts = _counts(values)
+def _column(
+    values: pl.Series, counts: pl.DataFrame, numbers: Mapping[str, float], geo: GeoInfo | None
+) -> ColumnProfile:
+    """Returns the profile of one column, from its different values and its statistics."""
     kind = _kind(values, counts, geo)
     given = len(values) - values.null_count()
     ordered = values.dtype.is_numeric() or values.dtype.is_temporal()
@@ -103,11 +108,11 @@ def _column(values: pl.Series, numbers: Mapping[str, float], geo: GeoInfo | None
     )
 
 
-def _counts(values: pl.Series) -> pl.DataFrame:
+def _counts(values: pl.Series) -> pl.LazyFrame:
     """Returns the different values of a column (null is none) with their counts, in the order they first appear."""
     column = pl.col("value")
     frame = values.alias("value").to_frame().lazy().filter(column.is_not_null())
-    return frame.group_by(column, maintain_order=True).agg(pl.len().alias("count")).collect()
+    return frame.group_by(column, maintain_order=True).agg(pl.len().alias("count"))
 
 
 def _top(counts: pl.DataFrame, given: int) -> list[TopValue]:
@@ -140,7 +145,7 @@ def _text_kind(name: str, counts: pl.DataFrame) -> ColumnKind:
     rows = int(counts["count"].sum())
     if _is_boolean(distinct):
         return "boolean"
-    if distinct.str.contains(r"^\s*\d+\s*$").all():
+    if distinct.str.contains(r"^\s*[0-9]+\s*$").all():
         return "code"
     repeated = len(distinct) <= MAX_CATEGORIES and (len(distinct) * 2 <= rows or rows <= _FEW_ROWS)
     if CODE_NAME.search(name) and not repeated and not distinct.str.contains(r"\s").any():

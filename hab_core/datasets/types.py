@@ -17,13 +17,13 @@ from hab_core.datasets.dates import parse_dates
 from hab_core.datasets.profile import CODE_NAME
 
 MISSING_WORDS = ("-", "--", "N/A", "n/a", "NA", "#N/A", "NULL", "null", "NaN", "nan", "None", "none", ".")
-_INTEGER = r"^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)$"
+_INTEGER = r"^[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)$"
 _NUMBER = (
-    r"^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?$"
-    r"|^[+-]?\.\d+$"
-    r"|^[+-]?\d+(?:\.\d*)?[eE][+-]\d{1,3}$"
+    r"^[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?$"
+    r"|^[+-]?\.[0-9]+$"
+    r"|^[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-][0-9]{1,3}$"
 )
-_LEADING_ZERO = r"^[+-]?0\d"
+_LEADING_ZERO = r"^[+-]?0[0-9]"
 _SHORTEST_CODE = 5
 _MOST_STRAYS = 20
 _STRAY_SHARE = 0.1

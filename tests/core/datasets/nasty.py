@@ -244,6 +244,7 @@ NASTY: tuple[Nasty, ...] = (
     ),
     Nasty("words like 1E5", text("동\n1E5\n2E3\n"), Table({"동": ["1E5", "2E3"]})),
     Nasty("exponents", text("a\n1e-05\n2.5E+3\n"), Table({"a": [1e-05, 2500.0]})),
+    Nasty("digits of full width", text("a,b\n１２,１.5\n3,4.5\n"), Table({"a": ["１２", "3"], "b": ["１.5", "4.5"]})),
     Nasty("infinity is a word", text("a\ninf\n1\n2\n"), Table({"a": ["inf", "1", "2"]})),
     Nasty(
         "one stray letter in row 900",
