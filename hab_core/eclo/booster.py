@@ -176,7 +176,7 @@ def _library_holding_the_lock() -> ctypes.PyDLL:
     """
     held = ctypes.PyDLL(str(library_path()), handle=library()._handle)
     function = held.LGBM_BoosterPredictForMatSingleRowFast
-    function.argtypes = list(_SIGNATURES["LGBM_BoosterPredictForMatSingleRowFast"])  # type: ignore[assignment]
+    function.argtypes = library().LGBM_BoosterPredictForMatSingleRowFast.argtypes
     function.restype = c_int
     return held
 

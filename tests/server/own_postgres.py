@@ -13,7 +13,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
-import pytest
+
+from tests.conftest import missing_service
 
 
 def binaries() -> Path:
@@ -22,7 +23,7 @@ def binaries() -> Path:
     for folder in found:
         if (folder / "initdb").exists():
             return folder
-    pytest.skip("PostgreSQL's own programs (initdb, postgres) are not installed")
+    return missing_service("PostgreSQL's own programs (initdb, postgres) are not installed")
 
 
 class OwnPostgres:
