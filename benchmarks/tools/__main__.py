@@ -13,15 +13,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from benchmarks.tools.data import synthetic, write
+from benchmarks.tools.data import synthetic
 from benchmarks.tools.peers import PEERS
 from hab_core.analysis.run import run_tool
 from hab_core.datasets.profile import profile_table
+from hab_core.datasets.storage import DatasetStore
 from hab_core.datasets.table import Table
 
 RAIN = [
@@ -66,9 +66,9 @@ def main() -> None:
     theirs = pd.DataFrame({name: frame[name].to_list() if frame[name].dtype.is_(frame["시군구"].dtype)
                            else frame[name].to_numpy() for name in frame.columns})  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "table.parquet")
-        write(frame, path)
-        table = Table.open(path, profile_table(frame))
+        store = DatasetStore(folder)
+        store.put("ds_benchmark", frame)
+        table = store.table("ds_benchmark", profile_table(frame))
         text = theirs["시군구"].dtype
         print(f"{options.rows:,} rows x {frame.width} columns; pandas {pd.__version__}, text as {text!r}, "
               f"pyarrow {'there' if find_spec('pyarrow') else 'not there'}\n")  # fmt: skip

@@ -1,8 +1,6 @@
-"""A synthetic table in the shape of Daegu's accident records: 28 columns, drawn by seed, stored as Parquet."""
+"""A synthetic table in the shape of Daegu's accident records: 28 columns, drawn by seed."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -69,11 +67,6 @@ def synthetic(rows: int, seed: int = 7) -> pl.DataFrame:
     noise = pl.Series(draw.random(rows) < 0.03)
     gaps += [pl.when(~noise).then(pl.col(name)).alias(name) for name in ("기온", "강수량")]
     return frame.with_columns(gaps)
-
-
-def write(frame: pl.DataFrame, path: Path) -> None:
-    """Stores the table as Parquet with zstd, as datasets are stored."""
-    frame.write_parquet(path, compression="zstd")
 
 
 def _skewed(draw: np.random.Generator, values: list[str], rows: int) -> pl.Series:

@@ -16,6 +16,7 @@ CASUALTIES = ["사망자수", "중상자수", "경상자수", "부상신고자�
 QUANTITIES = [*CASUALTIES, "위도", "경도", "제한속도", "도로폭", "기온", "강수량", "교통량"]
 CLASSES = ["사고유형", "도로형태", "요일", "기상상태", "노면상태", "시군구", "법규위반", "가해운전자 차종", "사고내용",
            "가해운전자 성별", "피해운전자 차종", "피해운전자 성별"]  # fmt: skip
+MORE_CLASSES = ["가해운전자 연령", "가해운전자 상해정도", "피해운전자 상해정도"]
 
 
 def eclo(table: pd.DataFrame) -> pd.Series:
@@ -133,11 +134,9 @@ def missing_pattern(table: pd.DataFrame) -> object:
     patterns = gaps.value_counts().head(10)
     found = []
     for name in gaps:
-        for other in CLASSES:
-            if other != name:
-                found.append(stats.chi2_contingency(pd.crosstab(table[other], gaps[name]), correction=False))
-        for other in ["사망자수", "중상자수", "경상자수", "교통량"]:
-            found.append(stats.pearsonr(table[other], gaps[name].astype(float)))
+        others = [other for other in CLASSES[:8] if other != name]
+        found += [stats.chi2_contingency(pd.crosstab(table[each], gaps[name]), correction=False) for each in others]
+        found += [stats.pearsonr(table[each], gaps[name].astype(float)) for each in CASUALTIES]
     return patterns, gaps.corr(), found
 
 
@@ -147,8 +146,12 @@ def correlation_with_target(table: pd.DataFrame) -> object:
     r = table[QUANTITIES].corrwith(target)
     total = ((target - target.mean()) ** 2).sum()
     found = {}
-    for name in CLASSES:
-        groups = target.groupby(table[name]).agg(["mean", "count"])
+    classes = {name: table[name] for name in [*CLASSES, *MORE_CLASSES]}
+    classes["구"] = table["시군구"].str.split(" ").str[1]
+    for name in ("사고유형", "도로형태"):
+        classes[f"{name} 대분류"] = table[name].str.split(" - ").str[0]
+    for name, values in classes.items():
+        groups = target.groupby(values).agg(["mean", "count"])
         found[name] = np.sqrt((groups["count"] * (groups["mean"] - target.mean()) ** 2).sum() / total)
     return r, found
 

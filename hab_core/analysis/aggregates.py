@@ -52,15 +52,15 @@ def aggregate_of(view: View, column: Column, aggregate: str) -> pl.Expr:
     values = clean(column)
     if aggregate != "sum":
         return _EXPRESSIONS[aggregate](values)
-    wide = column.dtype.is_integer() and not _sums_fit(view, column)
+    wide = column.dtype.is_integer() and not sums_fit(view, column)
     total = (values.cast(pl.Int128) if wide else values).sum()
     return pl.when(values.count() > 0).then(total)
 
 
-def _sums_fit(view: View, column: Column) -> bool:
+def sums_fit(view: View, column: Column) -> bool:
     """Returns whether no sum over the column can leave 64 bits."""
-    if column.derived:
+    profile = view.profile_of(column)
+    if profile is None:
         return True
-    profile = next(each for each in view.table.profile.column_profiles if each.name == column.name)
     ends = [abs(int(end)) for end in (profile.min, profile.max) if isinstance(end, int | float)]
     return bool(ends) and max(ends) * max(view.table.rows, 1) < _EXACT

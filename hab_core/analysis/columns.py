@@ -27,6 +27,8 @@ class Column(NamedTuple):
         rule: How it is derived from others; None for a column of the file.
         missing: Missing cells in the whole table, where that is known.
         distinct: Different values in the whole table, where that is known.
+        codes: The column that holds the codes of its text, where there is one.
+        words: What each code stands for.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Column(NamedTuple):
     rule: str | None = None
     missing: int | None = None
     distinct: int | None = None
+    codes: str | None = None
+    words: pl.Series | None = None
 
     @property
     def derived(self) -> bool:

@@ -163,13 +163,17 @@ def _comparison(place: _Place) -> pl.Expr:
         return _of_dates(condition.operator, column.cast(pl.Datetime("us")), spans)
     checked = [_scalar(place, each) for each in values]
     if place.column.family is Family.TEXT:
-        return _of_text(condition.operator, column, checked)
+        words = place.column.words
+        if words is None:
+            return _of_text(condition.operator, column, checked)
+        matching = words.to_frame("word").select(_of_text(condition.operator, pl.col("word"), checked)).to_series()
+        return pl.col(place.column.codes or "").to_physical().is_in(matching.arg_true().cast(pl.UInt32).to_list())
     return _of_plain(place, column, checked)
 
 
 def _present(column: Column) -> pl.Expr:
     """Returns whether a cell has a value; NaN counts as missing."""
-    expression = pl.col(column.name)
+    expression = pl.col(column.codes or column.name)
     return expression.is_not_null() & expression.is_not_nan() if column.dtype.is_float() else expression.is_not_null()
 
 
@@ -219,7 +223,7 @@ def _shown(value: Any) -> str:
 def _of_text(operator: str, column: pl.Expr, values: list[str]) -> pl.Expr:
     """Returns a comparison of text."""
     if operator == "contains":
-        return column.cast(pl.String).str.contains(values[0], literal=True)
+        return column.str.contains(values[0], literal=True)
     if operator == "in":
         return column.is_in(values)
     return column == values[0] if operator == "==" else column != values[0]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from hab_core.analysis.coding import coded
 from hab_core.analysis.columns import Column, Family
 from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.distributions import correlation_p, f_p
 from hab_core.analysis.pairwise import correlate
 from hab_core.analysis.parameters import ColumnNames, CorrelationMethod, TargetColumn, TopN
-from hab_core.analysis.view import View
+from hab_core.analysis.view import View, clean
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
 from hab_core.schemas.analysis_results import Correlation, CorrelationResult, TargetCorrelation, TargetResult
@@ -22,7 +23,34 @@ MAX_CORRELATED = 30
 MAX_TARGET_COLUMNS = 40
 MAX_CLASSES = 300
 _MAX_PAIRS = 100
-_CLASS_RULES = frozenset({"gu", "before_dash", "weekday", "time_period"})
+_FLAT = 1e-26
+_TARGET = "\x00target"
+_CLASS_RULES = frozenset({"gu", "before_dash", "time_period"})
+
+
+class Target(NamedTuple):
+    """The target scaled to at most 1 with mean 0.
+
+    Attributes:
+        values: By row, 0 where it is missing.
+        gaps: Where it is missing; None where nowhere.
+        squares: The sum of the squares.
+    """
+
+    values: NDArray[np.float64]
+    gaps: NDArray[np.bool_] | None
+    squares: float
+
+    @classmethod
+    def of(cls, column: NDArray[np.float64]) -> Target:
+        """Returns the target from its values, NaN where they are missing."""
+        gaps = np.isnan(column)
+        there = column[~gaps]
+        if not len(there):
+            return cls(np.zeros_like(column), gaps, 0.0)
+        scale = max(abs(float(there.max())), abs(float(there.min()))) or 1.0
+        values = np.where(gaps, 0.0, column / scale - float((there / scale).mean()))
+        return cls(values, gaps if gaps.any() else None, float(values @ values))
 
 
 def get_correlation(
@@ -39,7 +67,7 @@ def get_correlation(
     """
     view = View(table, conditions)
     chosen = _numbers(view, columns)
-    matrix = _matrix(view, chosen)
+    matrix = _matrix(view.collect(chosen), chosen)
     found = correlate(matrix, method)
     names = [column.name for column in chosen]
     pairs = [
@@ -80,13 +108,13 @@ def get_column_correlation_with_target(
     if not chosen:
         raise InvalidInput.of("columns", f"'{target.name}'과(와) 견줄 다른 열이 없습니다.")
     chosen = view.cut(chosen, MAX_TARGET_COLUMNS, "열")
-    view.prepare(chosen)
-    frame = view.collect([target, *chosen])
-    y = frame[target.name].cast(pl.Float64).to_numpy()
-    y = np.where(frame[target.name].is_null().to_numpy(), np.nan, y)
+    chosen = view.prepare(chosen)
+    frame = view.frame.select([clean(target), *map(coded, chosen)]).collect()
     numbers = [each for each in chosen if each.family is Family.NUMBER]
-    found = _with_numbers(frame, y, numbers, method)
-    found += [_with_classes(each, frame[each.name], y) for each in chosen if each.family is not Family.NUMBER]
+    matrix = _matrix(frame, [target, *numbers])
+    y = Target.of(matrix[:, 0])
+    found = _with_numbers(matrix, numbers, method)
+    found += _with_classes(frame, [each for each in chosen if each.family is not Family.NUMBER], y)
     found.sort(key=lambda each: -abs(each.value) if each.value is not None else 1.0)
     return TargetResult(
         **_said_after(view, found, top_n, frame.height),
@@ -117,9 +145,8 @@ def _numbers(view: View, columns: list[str] | None) -> list[Column]:
     return view.cut(chosen, MAX_CORRELATED, "숫자 열")
 
 
-def _matrix(view: View, columns: list[Column]) -> NDArray[np.float64]:
+def _matrix(frame: pl.DataFrame, columns: list[Column]) -> NDArray[np.float64]:
     """Returns columns as floats, shape (rows, columns), column by column in memory, NaN where a value is missing."""
-    frame = view.collect(columns)
     values = np.empty((frame.height, len(columns)), dtype=np.float64, order="F")
     for i, column in enumerate(columns):
         values[:, i] = frame[column.name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
@@ -139,53 +166,46 @@ def _candidates(view: View, columns: list[str] | None) -> list[Column]:
     return found
 
 
-def _with_numbers(
-    frame: pl.DataFrame, y: NDArray[np.float64], columns: list[Column], method: str
-) -> list[TargetCorrelation]:
-    """Returns the correlation of the target with each column of numbers."""
+def _with_numbers(matrix: NDArray[np.float64], columns: list[Column], method: str) -> list[TargetCorrelation]:
+    """Returns the correlation of the first column of a matrix with each of the others."""
+    pairs = correlate(matrix, method, only_first=True)
     found = []
-    for column in columns:
-        x = frame[column.name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        pair = correlate(np.asfortranarray(np.column_stack([y, x])), method)
-        r, n = float(pair.r[0, 1]), int(pair.n[0, 1])
+    for i, column in enumerate(columns, start=1):
+        r, n = float(pairs.r[0, i]), int(pairs.n[0, i])
         found.append(TargetCorrelation(column=column.name, measure=method, value=r, n=n, p=correlation_p(r, n)))
     return found
 
 
-def _with_classes(column: Column, series: pl.Series, y: NDArray[np.float64]) -> TargetCorrelation:
-    """Returns the correlation ratio η of the target over the classes of a column, tested by one-way ANOVA.
+def _with_classes(frame: pl.DataFrame, columns: list[Column], target: Target) -> list[TargetCorrelation]:
+    """Returns the correlation ratio η of the target over the classes of each column."""
+    y = pl.col(_TARGET)
+    scaled = frame.select(column.name for column in columns).with_columns(pl.Series(_TARGET, target.values))
+    if target.gaps is not None:
+        scaled = scaled.filter(pl.Series(~target.gaps))
+    sums = [pl.len().alias("count"), y.sum().alias("sum"), (y * y).sum().alias("squares")]
+    grouped = [scaled.lazy().group_by(pl.col(column.name).alias("class")).agg(sums) for column in columns]
+    found = []
+    for column, groups in zip(columns, pl.collect_all(grouped), strict=True):
+        known = groups.filter(pl.col("class").is_not_null())
+        counts, totals = known["count"].cast(pl.Int64).to_numpy(), known["sum"].to_numpy()
+        found.append(_anova(column, counts, totals, float(known["squares"].sum())))
+    return found
+
+
+def _anova(column: Column, counts: NDArray[np.int64], sums: NDArray[np.float64], squares: float) -> TargetCorrelation:
+    """Returns η and its test by one-way ANOVA, from the groups' counts and sums and the sum of all squares.
 
     η² = between-group over total sum of squares; F = (SSB/(g - 1))/(SSW/(n - g)).
     """
-    both = series.is_not_null().to_numpy() & ~np.isnan(y)
-    kept = y[both]
-    codes = class_codes(series)[both]
-    n = len(kept)
+    n, groups = int(counts.sum()), len(counts)
     facts: dict[str, Any] = {"column": column.name, "measure": "eta", "n": n, "value": None, "p": None}
-    if not n:
-        return TargetCorrelation(**facts, groups=0)
-    scale = float(np.abs(kept).max()) or 1.0
-    kept = kept / scale
-    kept = kept - kept.mean()
-    counts = np.bincount(codes)
-    sums = np.bincount(codes, weights=kept)
-    there = counts > 0
-    groups = int(there.sum())
-    total = float(kept @ kept)
-    if total > n * 1e-26 and groups > 1:
-        between = min(float((sums[there] ** 2 / counts[there]).sum()), total)
+    mean = float(sums.sum()) / n if n else 0.0
+    total = squares - n * mean * mean
+    if groups > 1 and total > n * _FLAT:
+        between = min(float(((sums - counts * mean) ** 2 / counts).sum()), total)
         facts["value"] = float(np.sqrt(between / total))
         within = total - between
         if n > groups:
             f = (between / (groups - 1)) / (within / (n - groups)) if within > 0 else float("inf")
             facts["p"] = f_p(f, groups - 1, n - groups)
     return TargetCorrelation(**facts, groups=groups)
-
-
-def class_codes(series: pl.Series) -> NDArray[np.int64]:
-    """Returns a small number for each value of a column, equal for equal values; missing cells get 0 as well."""
-    if series.dtype == pl.String:
-        physical = series.cast(pl.Enum(series.drop_nulls().unique())).to_physical()
-    else:
-        physical = series.cast(pl.UInt32) if series.dtype == pl.Boolean else series.rank("dense")
-    return physical.fill_null(0).cast(pl.Int64).to_numpy()

@@ -9,11 +9,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from hab_core.analysis.coding import stored_key
 from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.distributions import chi_square_p
 from hab_core.analysis.ordering import in_natural_order
 from hab_core.analysis.parameters import AxisLimit, TwoColumns
-from hab_core.analysis.view import View, clean
+from hab_core.analysis.view import View
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
 from hab_core.schemas.analysis_results import CrossCell, CrossTab
@@ -42,8 +43,9 @@ def cross_tabulation(
     pair = view.find_all(columns)
     if len(pair) != 2:
         raise InvalidInput.of("columns", "서로 다른 두 열을 적어주세요.")
-    keys = [clean(column).alias(name) for column, name in zip(pair, ("row", "column"), strict=True)]
+    keys = [stored_key(column).alias(name) for column, name in zip(pair, ("row", "column"), strict=True)]
     counted = view.frame.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count")).collect()
+    counted = counted.with_columns(pl.selectors.enum().cast(pl.String))
     rows = int(counted["count"].sum())
     counted = counted.drop_nulls()
     totals = {name: _totals(counted, name) for name in ("row", "column")}

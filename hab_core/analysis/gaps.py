@@ -9,11 +9,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from hab_core.analysis.coding import coded
 from hab_core.analysis.columns import Column
-from hab_core.analysis.view import ROW, View, clean
+from hab_core.analysis.view import ROW, View
 from hab_core.schemas.analysis_results import MissingPair, MissingPattern
 
 _MASK = "\x00mask"
+_SMALL = 1 << 16
 
 
 class GapCounts(NamedTuple):
@@ -24,7 +26,7 @@ class GapCounts(NamedTuple):
         patterns: The different patterns, shape (patterns,).
         counts: How many rows have each, shape (patterns,).
         codes: The pattern of each row, as its place in ``patterns``, shape (rows,).
-        frame: The columns to compare with, by row.
+        frame: The columns to compare with, by row, text as codes.
     """
 
     columns: list[str]
@@ -40,14 +42,12 @@ class GapCounts(NamedTuple):
 
 def count_gaps(view: View, gapped: list[Column], compared: list[Column]) -> GapCounts:
     """Returns the patterns of at most 62 columns, and the columns to compare with, in one scan."""
-    bits = [pl.col(column.name).is_null().cast(pl.Int64) * (1 << i) for i, column in enumerate(gapped)]
+    bits = [pl.col(column.codes or column.name).is_null().cast(pl.Int64) * (1 << i) for i, column in enumerate(gapped)]
     mask = pl.sum_horizontal(bits) if bits else pl.lit(0, dtype=pl.Int64)
-    others = [clean(column) for column in compared] if gapped else []
+    others = [coded(column) for column in compared] if gapped else []
     frame = view.numbered.select(mask.alias(_MASK), *others, ROW).collect()
-    masks = frame[_MASK].to_numpy()
-    patterns, codes, counts = np.unique(masks, return_inverse=True, return_counts=True)
-    names = [column.name for column in gapped]
-    return GapCounts(names, patterns, counts, codes, frame.drop(_MASK, ROW))
+    patterns, codes, counts = _different(frame[_MASK].to_numpy())
+    return GapCounts([column.name for column in gapped], patterns, counts, codes, frame.drop(_MASK, ROW))
 
 
 def patterns_of(gaps: GapCounts, most: int) -> list[MissingPattern]:
@@ -79,3 +79,15 @@ def pairs_of(gaps: GapCounts, most: int) -> list[MissingPair]:
                 pairs.append(MissingPair(columns=[gaps.columns[j], gaps.columns[i]], together=together, phi=phi))
     pairs.sort(key=lambda pair: -abs(pair.phi) if pair.phi is not None else 1.0)
     return pairs[:most]
+
+
+def _different(masks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the different masks, the place of each row's mask among them, and their counts."""
+    if len(masks) and masks.max() >= _SMALL:
+        patterns, codes, counts = np.unique(masks, return_inverse=True, return_counts=True)
+        return patterns, codes, counts
+    tally = np.bincount(masks)
+    patterns = np.flatnonzero(tally)
+    places = np.zeros(len(tally), dtype=np.int64)
+    places[patterns] = np.arange(len(patterns))
+    return patterns, places[masks], tally[patterns]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-import polars as pl
+import numpy as np
 
+from hab_core.analysis.columns import Column
 from hab_core.analysis.conditions import Conditions
+from hab_core.analysis.statistics import sorted_quantiles
 from hab_core.analysis.view import View
 from hab_core.datasets.geo import KOREA
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
 from hab_core.schemas.analysis_results import GeoBounds, Point
-from hab_core.schemas.datasets import GeoInfo
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
@@ -28,47 +30,75 @@ def get_geo_bounds(table: Table, *, conditions: Conditions = ()) -> GeoBounds:
     geo = table.profile.geo
     if geo is None:
         raise InvalidInput.of("dataset", "이 표에는 좌표(위도·경도 또는 한국 TM) 열이 없습니다.")
-    names = (geo.latitude, geo.longitude)
-    points = view.collect([view.find(name) for name in names])
-    rows = points.height
-    points = points.rename(dict(zip(names, ("lat", "lon"), strict=True))).drop_nulls()
-    given = points.height
-    points = points.filter(
-        pl.col("lat").is_between(KOREA.south, KOREA.north), pl.col("lon").is_between(KOREA.west, KOREA.east)
-    )
-    if given > points.height:
-        view.notes.append(f"한국 밖의 좌표 {given - points.height:,}건은 범위에서 뺐습니다.")
+    columns = [view.find(name) for name in (geo.latitude, geo.longitude)]
     if geo.note:
         view.notes.append(geo.note)
-    return _bounds(view, geo, points, rows, given)
-
-
-def _bounds(view: View, geo: GeoInfo, points: pl.DataFrame, rows: int, given: int) -> GeoBounds:
-    """Returns the bounds of points in Korea, columns ``lat`` and ``lon``."""
-    lat, lon = points["lat"], points["lon"]
-    south, north, west, east = (_number(each) for each in (lat.min(), lat.max(), lon.min(), lon.max()))
-    height = width = None
-    if south is not None and north is not None and west is not None and east is not None:
-        height = EARTH_RADIUS_KM * math.radians(north - south)
-        width = EARTH_RADIUS_KM * math.radians(east - west) * math.cos(math.radians((north + south) / 2))
+    known = _from_profile(view, columns)
     return GeoBounds(
-        **view.said(rows),
+        **known if known is not None else _from_rows(view, columns),
         columns=list(geo.columns),
         system=" 또는 ".join(geo.systems),
-        count=points.height,
-        missing=rows - given,
-        outside_korea=given - points.height,
-        south=south,
-        north=north,
-        west=west,
-        east=east,
-        center=Point(latitude=_number(lat.mean()), longitude=_number(lon.mean())),
-        median_center=Point(latitude=_number(lat.median()), longitude=_number(lon.median())),
-        height_km=height,
-        width_km=width,
     )
 
 
-def _number(value: object) -> float | None:
-    """Returns a statistic of a column of floats."""
-    return float(value) if isinstance(value, int | float) else None
+def _from_profile(view: View, columns: list[Column]) -> dict[str, Any] | None:
+    """Returns the bounds where the profile tells them: whole table, no gaps, no point outside Korea."""
+    lat, lon = (None if view.filtered else view.profile_of(column) for column in columns)
+    if lat is None or lon is None or lat.missing or lon.missing or not view.rows:
+        return None
+    ends = [each for profile in (lat, lon) for each in (profile.min, profile.max)]
+    south, north, west, east = (float(end) if isinstance(end, int | float) else math.nan for end in ends)
+    if not (KOREA.south <= south <= north <= KOREA.north and KOREA.west <= west <= east <= KOREA.east):
+        return None
+    centers = [(profile.mean, profile.quantiles.get("0.5")) for profile in (lat, lon)]
+    return _facts(view, (view.rows, view.rows, view.rows), (south, north, west, east), centers)
+
+
+def _from_rows(view: View, columns: list[Column]) -> dict[str, Any]:
+    """Returns the bounds of the rows."""
+    frame = view.collect(columns)
+    points = frame.drop_nulls()
+    lat, lon = (points[column.name].to_numpy() for column in columns)
+    inside = (lat >= KOREA.south) & (lat <= KOREA.north) & (lon >= KOREA.west) & (lon <= KOREA.east)
+    if not inside.all():
+        view.notes.append(f"한국 밖의 좌표 {len(lat) - int(inside.sum()):,}건은 범위에서 뺐습니다.")
+        lat, lon = lat[inside], lon[inside]
+    counts = (frame.height, points.height, len(lat))
+    if not len(lat):
+        return _facts(view, counts, None, [(None, None), (None, None)])
+    lat, lon = np.sort(lat), np.sort(lon)
+    ends = (float(lat[0]), float(lat[-1]), float(lon[0]), float(lon[-1]))
+    return _facts(view, counts, ends, [(float(each.mean()), sorted_quantiles(each, [0.5])[0]) for each in (lat, lon)])
+
+
+def _facts(
+    view: View,
+    counts: tuple[int, int, int],
+    ends: tuple[float, float, float, float] | None,
+    centers: list[tuple[float | None, float | None]],
+) -> dict[str, Any]:
+    """Returns the fields of the result.
+
+    Args:
+        view: The rows that were looked at.
+        counts: All rows, those with coordinates, those in Korea.
+        ends: South, north, west, east, degrees; None where there is no point.
+        centers: Mean and median of the latitudes, then of the longitudes.
+    """
+    rows, given, inside = counts
+    (lat_mean, lat_median), (lon_mean, lon_median) = centers
+    facts: dict[str, Any] = dict.fromkeys(("south", "north", "west", "east", "height_km", "width_km"))
+    if ends is not None:
+        south, north, west, east = ends
+        facts = {"south": south, "north": north, "west": west, "east": east}
+        facts["height_km"] = EARTH_RADIUS_KM * math.radians(north - south)
+        facts["width_km"] = EARTH_RADIUS_KM * math.radians(east - west) * math.cos(math.radians((north + south) / 2))
+    return {
+        **view.said(rows),
+        **facts,
+        "count": inside,
+        "missing": rows - given,
+        "outside_korea": given - inside,
+        "center": Point(latitude=lat_mean, longitude=lon_mean),
+        "median_center": Point(latitude=lat_median, longitude=lon_median),
+    }

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from hab_core.analysis.aggregates import aggregate_of, check_aggregate
+from hab_core.analysis.aggregates import WORDS, aggregate_of, check_aggregate
+from hab_core.analysis.coding import stored_key
 from hab_core.analysis.columns import Column, Family
 from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.counting import count_values, shares
@@ -23,7 +24,7 @@ from hab_core.analysis.parameters import (
     TopN,
     ValueColumns,
 )
-from hab_core.analysis.view import View, clean
+from hab_core.analysis.view import View
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
 from hab_core.schemas.analysis_results import (
@@ -51,7 +52,7 @@ def get_value_counts(
     """
     view = View(table, conditions)
     chosen = view.find(column)
-    counts = count_values(view, chosen)
+    counts = count_values(view, [chosen])[0]
     present = counts.filter(pl.col("value").is_not_null())
     total = int(present["count"].sum())
     if ascending:
@@ -123,7 +124,8 @@ def summarize_categorical_distribution(
     """
     view = View(table, conditions)
     chosen = _categories(view, column, columns)
-    found = [_distribution(view, each, top_n) for each in chosen]
+    counted = count_values(view, chosen)
+    found = [_distribution(each, counts, top_n) for each, counts in zip(chosen, counted, strict=True)]
     if any(len(each.values) < each.distinct for each in found):
         view.cut_note(f"열마다 많은 순으로 {top_n}개 값만 보여줍니다.")
     return CategoryResult(**view.said(), columns=found)
@@ -142,18 +144,18 @@ def _wanted(view: View, value_column: ValueColumns | None, aggregate: Aggregates
     for column in columns:
         for function in dict.fromkeys(functions or ["mean"]):
             check_aggregate(view, column, function, "value_column")
-            found.append(Aggregate(name=f"{function}({column.name})", aggregate=function, column=column.name))
+            found.append(Aggregate(name=f"{column.name} {WORDS[function]}", aggregate=function, column=column.name))
     return found
 
 
 def _grouped(view: View, keys: list[Column], wanted: list[Aggregate]) -> pl.DataFrame:
     """Returns one row a group: keys, count, aggregates."""
-    key_columns = [clean(key).alias(f"key{i}") for i, key in enumerate(keys)]
+    key_columns = [stored_key(key).alias(f"key{i}") for i, key in enumerate(keys)]
     aggregated = [pl.len().cast(pl.Int64).alias("count")]
     for i, each in enumerate(wanted):
         values = pl.len() if each.column is None else aggregate_of(view, view.columns[each.column], each.aggregate)
         aggregated.append(values.alias(f"value{i}"))
-    return view.frame.group_by(key_columns).agg(aggregated).collect()
+    return view.frame.group_by(key_columns).agg(aggregated).collect().with_columns(pl.selectors.enum().cast(pl.String))
 
 
 def _sorted(frame: pl.DataFrame, keys: int, values: int, by: str, ascending: bool) -> pl.DataFrame:
@@ -186,9 +188,8 @@ def _categories(view: View, column: str | None, columns: list[str] | None) -> li
     return view.cut(fitting, MAX_DISTRIBUTIONS, "범주 열")
 
 
-def _distribution(view: View, column: Column, top_n: int) -> CategoryDistribution:
-    """Returns how the rows spread over the values of one column."""
-    counts = count_values(view, column)
+def _distribution(column: Column, counts: pl.DataFrame, top_n: int) -> CategoryDistribution:
+    """Returns how the rows spread over the values of one column, from ``count_values``."""
     present = counts.filter(pl.col("value").is_not_null())
     numbers = present["count"].to_numpy()
     total = int(numbers.sum())

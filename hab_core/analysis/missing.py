@@ -7,7 +7,7 @@ import polars as pl
 from hab_core.analysis.columns import Column
 from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.gaps import GapCounts, count_gaps, pairs_of, patterns_of
-from hab_core.analysis.missing_relations import find_relations, judge
+from hab_core.analysis.missing_relations import find_relations, judge, summarise
 from hab_core.analysis.parameters import ColumnNames
 from hab_core.analysis.view import View
 from hab_core.datasets.table import Table
@@ -64,7 +64,7 @@ def analyze_missing_pattern(
     missing = _missing(view, chosen)
     gapped = sorted((each for each in chosen if missing[each.name]), key=lambda each: -missing[each.name])
     gapped = view.cut(gapped, MAX_PATTERN_COLUMNS, "빈 값이 있는 열")
-    compared = _compared(view)
+    compared = view.prepare(_compared(view))
     counts = count_gaps(view, gapped, compared)
     findings = _findings(view, gapped, compared, counts, missing)
     if not gapped:
@@ -82,10 +82,11 @@ def _missing(view: View, columns: list[Column]) -> dict[str, int]:
     """Returns the missing cells of each column: from the profile where it knows them, else from the rows."""
     known = {each.name: each.missing for each in columns if each.missing is not None and not view.filtered}
     unknown = [each for each in columns if each.name not in known]
-    view.prepare(unknown)
+    unknown = view.prepare(unknown)
     counted: dict[str, int] = {}
     if unknown:
-        counted = view.frame.select(pl.col(each.name).null_count() for each in unknown).collect().row(0, named=True)
+        nulls = [pl.col(each.codes or each.name).null_count().alias(each.name) for each in unknown]
+        counted = view.frame.select(nulls).collect().row(0, named=True)
     return {each.name: known.get(each.name, counted.get(each.name, 0)) or 0 for each in columns}
 
 
@@ -95,7 +96,7 @@ def _complete_rows(view: View, gapped: list[Column], missing: dict[str, int]) ->
         return 0
     if len(gapped) < 2:
         return view.rows - sum(missing[column.name] for column in gapped)
-    whole = pl.all_horizontal([pl.col(column.name).is_not_null() for column in gapped])
+    whole = pl.all_horizontal([pl.col(column.codes or column.name).is_not_null() for column in gapped])
     return int(view.frame.select(whole.sum()).collect().item())
 
 
@@ -116,8 +117,9 @@ def _findings(
     """Returns what can be said of the columns with most gaps."""
     judged = view.cut(gapped, MAX_JUDGED, "빈 값이 있는 열의 관계 분석: 열")
     findings = []
+    summaries = summarise(counts, compared) if judged else []
     for i, column in enumerate(judged):
-        relations = find_relations(counts, i, [each for each in compared if each.name != column.name])
+        relations = find_relations(counts, i, summaries)
         part = _missing_column(column.name, missing[column.name], view.rows)
         verdict, explanation = judge(part.missing, view.rows, relations)
         findings.append(

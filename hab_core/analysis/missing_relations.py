@@ -7,39 +7,75 @@ chapter 1). So a verdict never claims the latter.
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from hab_core.analysis.coding import codes_of
 from hab_core.analysis.columns import Column, Family
 from hab_core.analysis.crosstab import independence
 from hab_core.analysis.distributions import correlation_p
 from hab_core.analysis.gaps import GapCounts
-from hab_core.analysis.pairwise import pearson
 from hab_core.schemas.analysis_results import MissingRelation
 
 STRONG = 0.1
 SIGNIFICANT = 0.01
 _ENOUGH_GAPS = 10
 _ENOUGH_ROWS = 30
+_FLAT = 1e-24
 _UNKNOWABLE = "비어 있는 값 자체에 달린 결측(MNAR)인지는 자료만으로 알 수 없습니다."
 
 
-def find_relations(gaps: GapCounts, i: int, compared: list[Column]) -> list[MissingRelation]:
-    """Returns how the gaps of column ``i`` relate to each column that varies where it is known, the strongest first."""
-    missing = gaps.missing(i)[gaps.codes]
-    found = []
+class _Classes(NamedTuple):
+    """A column of classes by pattern of gaps: its values, and counts, shape (values, patterns)."""
+
+    name: str
+    values: pl.Series
+    counts: NDArray[np.int64]
+
+
+class _Numbers(NamedTuple):
+    """A column of numbers by pattern of gaps: counts, sums and sums of squares of centred, scaled values."""
+
+    name: str
+    counts: NDArray[np.int64]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    center: float
+    scale: float
+
+
+Summary = _Classes | _Numbers
+
+
+def summarise(gaps: GapCounts, compared: list[Column]) -> list[Summary]:
+    """Returns what the columns look like for each pattern of gaps: all that the relations need, in one pass."""
+    summaries: list[Summary] = []
     for column in compared:
         series = gaps.frame[column.name]
-        known = series.is_not_null().to_numpy()
         if column.family is Family.NUMBER and column.rule is None:
-            relation = _with_number(gaps.columns[i], column, series, known, missing)
+            summaries.append(_numbers(gaps, column.name, series))
         else:
-            relation = _with_classes(gaps.columns[i], column, series, known, missing)
-        if relation is not None:
-            found.append(relation)
+            summaries.append(_classes(gaps, column.name, series))
+    return summaries
+
+
+def find_relations(gaps: GapCounts, i: int, summaries: list[Summary]) -> list[MissingRelation]:
+    """Returns how the gaps of column ``i`` relate to each column that varies where it is known, the strongest first."""
+    missing = gaps.missing(i)
+    name = gaps.columns[i]
+    found = []
+    for other in summaries:
+        if other.name == name:
+            continue
+        if isinstance(other, _Classes):
+            relation = _with_classes(name, other, missing)
+        else:
+            relation = _with_numbers(name, other, missing)
+        found += [relation] if relation is not None else []
     return sorted(found, key=lambda each: -(each.strength or 0.0))
 
 
@@ -70,73 +106,78 @@ def judge(missing: int, rows: int, relations: list[MissingRelation]) -> tuple[st
     )
 
 
-def _with_classes(
-    name: str, column: Column, series: pl.Series, known: NDArray[np.bool_], missing: NDArray[np.bool_]
-) -> MissingRelation | None:
+def _classes(gaps: GapCounts, name: str, series: pl.Series) -> _Classes:
+    """Returns a column of classes by pattern."""
+    codes, values = codes_of(series)
+    patterns = len(gaps.patterns)
+    tally = np.bincount(codes * patterns + gaps.codes, minlength=(values.len() + 1) * patterns)
+    return _Classes(name, values, tally.reshape(values.len() + 1, patterns)[:-1])
+
+
+def _numbers(gaps: GapCounts, name: str, series: pl.Series) -> _Numbers:
+    """Returns a column of numbers by pattern."""
+    known = series.is_not_null().to_numpy()
+    values = series.drop_nulls().cast(pl.Float64).to_numpy()
+    codes = gaps.codes if known.all() else gaps.codes[known]
+    size = len(gaps.patterns)
+    scale = max(abs(float(values.max())), abs(float(values.min())), 1e-300) if len(values) else 1.0
+    scaled = values / scale
+    center = float(scaled.mean()) if len(values) else 0.0
+    scaled -= center
+    return _Numbers(
+        name,
+        np.bincount(codes, minlength=size),
+        np.bincount(codes, weights=scaled, minlength=size).astype(np.float64),
+        np.bincount(codes, weights=scaled * scaled, minlength=size).astype(np.float64),
+        center,
+        scale,
+    )
+
+
+def _with_classes(name: str, other: _Classes, missing: NDArray[np.bool_]) -> MissingRelation | None:
     """Returns the relation with a column of classes: Cramér's V of the 2 x classes table."""
-    values = series.drop_nulls().unique().sort()
-    if values.len() < 2:
+    gaps = other.counts[:, missing].sum(axis=1)
+    totals = other.counts.sum(axis=1)
+    used = totals > 0
+    gaps, totals, values = gaps[used], totals[used], other.values.filter(pl.Series(used))
+    sides = np.array([int((totals - gaps).sum()), int(gaps.sum())])
+    if len(totals) < 2 or not sides.all():
         return None
-    codes = _places(series, values)[known]
-    flags = missing[known]
-    totals = np.bincount(codes, minlength=values.len())
-    gaps = np.bincount(codes[flags], minlength=values.len())
-    sides = np.array([len(flags) - int(flags.sum()), int(flags.sum())])
-    if not sides.all():
-        return None
-    cells = [
-        (count, side, k)
-        for side, counts in enumerate((totals - gaps, gaps))
-        for k, count in enumerate(counts.tolist())
-        if count
-    ]
-    test = independence(np.array(cells), sides, totals)
+    table = np.stack([totals - gaps, gaps])
+    side, place = np.nonzero(table)
+    test = independence(np.column_stack([table[side, place], side, place]), sides, totals)
     shares = gaps / totals
     most, least = int(shares.argmax()), int(shares.argmin())
     return MissingRelation(
         column=name,
-        other=column.name,
+        other=other.name,
         measure="cramers_v",
-        n=len(flags),
+        n=int(sides.sum()),
         strength=test.cramers_v,
         p=test.p,
         evidence=f"결측률 {values[most]} {shares[most]:.1%}, {values[least]} {shares[least]:.1%}",
     )
 
 
-def _places(series: pl.Series, values: pl.Series) -> NDArray[np.int64]:
-    """Returns the place of each cell among the sorted different values; missing cells get 0."""
-    if series.dtype == pl.String:
-        codes = series.cast(pl.Enum(values)).to_physical()
-    else:
-        codes = series.replace_strict(values, pl.int_range(values.len(), eager=True), default=None)
-    return codes.fill_null(0).cast(pl.Int64).to_numpy()
-
-
-def _with_number(
-    name: str, column: Column, series: pl.Series, known: NDArray[np.bool_], missing: NDArray[np.bool_]
-) -> MissingRelation | None:
+def _with_numbers(name: str, other: _Numbers, missing: NDArray[np.bool_]) -> MissingRelation | None:
     """Returns the relation with a column of numbers: the point-biserial correlation."""
-    values = series.drop_nulls().cast(pl.Float64).to_numpy()
-    flags = missing[known]
-    if not flags.any() or flags.all():
+    n, with_gap = int(other.counts.sum()), int(other.counts[missing].sum())
+    without = n - with_gap
+    if not with_gap or not without:
         return None
-    with_gap, without = _mean(values[flags]), _mean(values[~flags])
-    matrix = np.asfortranarray(np.column_stack([values, flags.astype(np.float64)]))
-    r: Any = float(pearson(matrix).r[0, 1])
-    if np.isnan(r):
+    mean = float(other.sums.sum()) / n
+    variance = float(other.squares.sum()) / n - mean * mean
+    if variance <= _FLAT:
         return None
+    ends = [float(other.sums[side].sum()) / count for side, count in ((missing, with_gap), (~missing, without))]
+    r = (ends[0] - ends[1]) * math.sqrt(with_gap * without / variance) / n
+    shown = [(end + other.center) * other.scale for end in ends]
     return MissingRelation(
         column=name,
-        other=column.name,
+        other=other.name,
         measure="point_biserial",
-        n=len(flags),
-        strength=abs(r),
-        p=correlation_p(r, len(flags)),
-        evidence=f"평균이 결측 행 {with_gap:,.4g}, 나머지 {without:,.4g}",
+        n=n,
+        strength=min(1.0, abs(r)),
+        p=correlation_p(max(-1.0, min(1.0, r)), n),
+        evidence=f"평균이 결측 행 {shown[0]:,.4g}, 나머지 {shown[1]:,.4g}",
     )
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    """Returns the mean of at least one value."""
-    return float(values.mean())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.parameters import ColumnName, OutlierMethod, RowLimit
-from hab_core.analysis.statistics import quantiles
+from hab_core.analysis.statistics import numbers_of, sorted_quantiles
 from hab_core.analysis.view import ROW, View
 from hab_core.datasets.table import Table
 from hab_core.schemas.analysis_results import Outlier, OutlierBounds, OutlierResult
@@ -48,7 +48,7 @@ def get_outliers(
     frame = view.collect([chosen], numbered=True)
     series = frame[chosen.name]
     places = np.flatnonzero(series.is_not_null().to_numpy())
-    values = series.drop_nulls().cast(float).to_numpy()
+    values = numbers_of(series)
     spread = _spread(values)
     rules = [_iqr_rule(values, spread), _robust_rule(values, spread)]
     _explain_degenerate(view, values, spread)
@@ -80,12 +80,12 @@ def _spread(values: NDArray[np.float64]) -> _Spread:
     Where more than half of the values are equal the MAD is 0; the mean absolute deviation then stands in, as
     Iglewicz and Hoaglin (How to Detect and Handle Outliers, 1993) advise.
     """
-    q1, median, q3 = quantiles(values, [0.25, 0.5, 0.75])
+    q1, median, q3 = sorted_quantiles(np.sort(values), [0.25, 0.5, 0.75])
     if median is None:
         return _Spread(None, None, None, None, None)
     with np.errstate(over="ignore"):
-        deviations = np.abs(values - median)
-        mad = float(np.median(deviations))
+        deviations = np.sort(np.abs(values - median))
+        mad = sorted_quantiles(deviations, [0.5])[0] or 0.0
         sigma = mad * _MAD_TO_SIGMA or float(deviations.mean()) * _MEAN_DEVIATION_TO_SIGMA
     return _Spread(q1, median, q3, mad, sigma or None)
 

@@ -15,6 +15,7 @@ from hab_core.schemas.analysis_results import ColumnSummary, DataframeInfo, Dete
 
 MAX_LISTED_COLUMNS = 100
 _SEED = 20_240_101
+_GLANCED = 200
 _REASONS = {
     "integer": "값이 모두 정수입니다.",
     "number": "값이 모두 숫자입니다.",
@@ -41,7 +42,7 @@ def get_dataframe_info(table: Table, *, conditions: Conditions = ()) -> Datafram
     derived = [column.name for column in view.columns.values() if column.derived]
     listed = view.cut(own, MAX_LISTED_COLUMNS, "열")
     summaries = _summaries(view, own)
-    missing = sum(summary.missing for summary in summaries)
+    missing = sum(summary.missing or 0 for summary in summaries)
     cells = view.rows * len(own)
     return DataframeInfo(
         **view.said(),
@@ -74,7 +75,7 @@ def detect_data_types(
                 kind=column.kind,
                 storage=str(column.dtype),
                 derived=column.derived,
-                present=view.rows - summary.missing,
+                present=None if summary.missing is None else view.rows - summary.missing,
                 missing=summary.missing,
                 distinct=summary.distinct,
                 examples=summary.examples,
@@ -122,7 +123,7 @@ def _summaries(view: View, columns: list[Column]) -> list[ColumnSummary]:
     """Returns a line for each column: from the profile where it says everything, else from the rows."""
     profiles = {} if view.filtered else {each.name: each for each in view.table.profile.column_profiles}
     unknown = [column for column in columns if column.name not in profiles]
-    measured = _measure(view, unknown)
+    measured = _measure(view, unknown) if view.filtered else _glance(view, unknown)
     lines = []
     for column in columns:
         profile = profiles.get(column.name)
@@ -134,12 +135,8 @@ def _summaries(view: View, columns: list[Column]) -> list[ColumnSummary]:
 
 def _measure(view: View, columns: list[Column]) -> dict[str, dict[str, Any]]:
     """Returns missing, least and greatest value of columns whose rows have to be read, in one pass."""
-    if not columns:
-        return {}
-    if view.filtered:
-        view.notes.append(
-            "서로 다른 값의 수는 전체 표에서만 미리 셉니다. 조건을 적용한 수는 get_unique_values로 확인하세요."
-        )
+    view.notes.append("조건을 적용했을 때 서로 다른 값의 수는 get_unique_values로 확인하세요.")
+    columns = view.prepare(columns)
     expressions: list[pl.Expr] = []
     for i, column in enumerate(columns):
         values = pl.col(column.name)
@@ -153,6 +150,15 @@ def _measure(view: View, columns: list[Column]) -> dict[str, dict[str, Any]]:
         | {name: row.get(f"{name}.{i}") for name in ("missing", "min", "max", "examples")}
         for i, column in enumerate(columns)
     }
+
+
+def _glance(view: View, columns: list[Column]) -> dict[str, dict[str, Any]]:
+    """Returns examples of derived columns from the first rows; what would need every row stays open."""
+    if not columns:
+        return {}
+    head = view.table.frame.head(_GLANCED).select(column.name for column in columns).collect()
+    examples = {column.name: head[column.name].drop_nulls().unique(maintain_order=True).head(3) for column in columns}
+    return {name: {"distinct": None, "missing": None, "examples": found.to_list()} for name, found in examples.items()}
 
 
 def _reason(table: Table, column: Column) -> str:

@@ -14,6 +14,7 @@ Value = TypeVar("Value")
 Out = TypeVar("Out")
 _FLAT = 1e-13
 _THREADS = 2
+_BLOCK = 200_000
 
 
 class Correlations(NamedTuple):
@@ -27,45 +28,42 @@ def pearson(values: Floats) -> Correlations:
     """Returns Pearson's r of every pair over the rows that have both.
 
     Args:
-        values: Shape (rows, columns), NaN where a value is missing. It is overwritten.
+        values: Shape (rows, columns), column by column in memory, NaN where a value is missing. It is overwritten.
     """
-    present = ~np.isnan(values)
-    _standardise(values, present)
-    if present.all():
-        whole = np.full((values.shape[1],) * 2, len(values), dtype=np.int64)
-        return Correlations(_r_of_whole(values.T @ values, whole), whole)
-    mask = present.astype(np.float64)
-    n: Floats = mask.T @ mask
-    sums = values.T @ mask
-    squares = (values * values).T @ mask
-    with np.errstate(invalid="ignore", divide="ignore"):
-        covariance = values.T @ values - sums * sums.T / n
-        variance = squares - sums * sums / n
-    variance[variance <= np.maximum(squares * 1e-12, n * _FLAT**2)] = np.nan
-    with np.errstate(invalid="ignore"):
-        r = np.clip(covariance / np.sqrt(variance * variance.T), -1.0, 1.0)
-    return Correlations(r, n.astype(np.int64))
+    masks, mask_of = _center(values)
+    products, sums, squares, there = _tally(values, masks)
+    n = there[np.ix_(mask_of, mask_of)].reshape(values.shape[1], values.shape[1])
+    return Correlations(_r(products, sums[:, mask_of], squares[:, mask_of], n), n.astype(np.int64))
 
 
-def spearman(values: Floats) -> Correlations:
+def spearman(values: Floats, only_first: bool = False) -> Correlations:
     """Returns Spearman's ρ of every pair: Pearson's r of the ranks among the rows that have both, ties averaged.
 
     Args:
         values: Shape (rows, columns), NaN where a value is missing.
+        only_first: Whether pairs without the first column may be left out (NaN).
     """
     columns = [values[:, i] for i in range(values.shape[1])]
     present = [~np.isnan(column) for column in columns]
+    codes = _in_threads(_codes, columns)
     if all(mask.all() for mask in present):
-        return pearson(np.column_stack(_in_threads(_average_ranks, [_codes(column) for column in columns])))
-    return _spearman_with_gaps(_in_threads(_codes, columns), present)
+        return pearson(_columns(_in_threads(_average_ranks, codes)))
+    return _spearman_with_gaps(codes, present, only_first)
 
 
-def correlate(values: Floats, method: str) -> Correlations:
-    """Returns the correlations of every pair by ``pearson`` or ``spearman``."""
-    return spearman(values) if method == "spearman" else pearson(values)
+def correlate(values: Floats, method: str, only_first: bool = False) -> Correlations:
+    """Returns the correlations of every pair by ``pearson`` or ``spearman``; may overwrite ``values``."""
+    return spearman(values, only_first) if method == "spearman" else pearson(values)
 
 
-def _spearman_with_gaps(codes: Sequence[NDArray[np.int64]], present: Sequence[NDArray[np.bool_]]) -> Correlations:
+def _columns(columns: Sequence[Floats]) -> Floats:
+    """Returns columns side by side, each in one piece of memory."""
+    return np.array(columns, dtype=np.float64).T
+
+
+def _spearman_with_gaps(
+    codes: Sequence[NDArray[np.int64]], present: Sequence[NDArray[np.bool_]], only_first: bool
+) -> Correlations:
     """Returns ρ of every pair, ranked anew for each pair whose gaps differ."""
     size = len(codes)
     r = np.full((size, size), np.nan)
@@ -74,38 +72,77 @@ def _spearman_with_gaps(codes: Sequence[NDArray[np.int64]], present: Sequence[ND
     def one(pair: tuple[int, int]) -> tuple[float, int]:
         both = present[pair[0]] & present[pair[1]]
         ranks = [_average_ranks(codes[i][both]) for i in pair]
-        found = pearson(np.column_stack(ranks)) if both.any() else None
+        found = pearson(_columns(ranks)) if both.any() else None
         return (float(found.r[0, 1]) if found else np.nan), int(both.sum())
 
-    pairs = [(i, j) for i in range(size) for j in range(i, size)]
+    pairs = [(i, j) for i in range(1 if only_first else size) for j in range(i, size)]
     for (i, j), (value, count) in zip(pairs, _in_threads(one, pairs), strict=True):
         r[i, j] = r[j, i] = value
         n[i, j] = n[j, i] = count
     return Correlations(r, n)
 
 
-def _standardise(values: Floats, present: NDArray[np.bool_]) -> None:
-    """Scales every column to at most 1 and moves its mean to 0, in place; gaps become 0."""
+def _r(products: Floats, sums: Floats, squares: Floats, n: Floats) -> Floats:
+    """Returns r of every pair from sums over the rows that have both; NaN where a column does not vary there."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        covariance = products - sums * sums.T / n
+        variance = squares - sums * sums / n
+        variance[variance <= np.maximum(squares * 1e-12, n * _FLAT**2)] = np.nan
+        r: Floats = np.clip(covariance / np.sqrt(variance * variance.T), -1.0, 1.0)
+    return r
+
+
+def _tally(values: Floats, masks: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Returns the products of columns, their sums and squares over each mask, and the rows that masks share.
+
+    Goes block by block, so that a block stays in the processor's cache and the products too small for BLAS to start
+    threads of its own, which wait for each other on a busy machine.
+    """
+    columns, kinds = values.shape[1], masks.shape[1]
+    products, there = np.zeros((columns, columns)), np.zeros((kinds, kinds))
+    sums, squares = np.zeros((columns, kinds)), np.zeros((columns, kinds))
+    block = max(64, _BLOCK // max(1, columns * max(columns, kinds)))
+    for start in range(0, len(values), block):
+        part, mask = values[start : start + block], masks[start : start + block]
+        products += part.T @ part
+        sums += part.T @ mask
+        squares += (part * part).T @ mask
+        there += mask.T @ mask
+    return products, sums, squares, there
+
+
+def _center(values: Floats) -> tuple[Floats, list[int]]:
+    """Scales every column to at most 1 and moves its mean to 0, in place; gaps become 0.
+
+    Returns:
+        The different masks, 1 where a value is there and 0 in gaps, shape (rows, masks), and for each column the
+        number of its mask.
+    """
+    masks: list[NDArray[np.bool_]] = []
+    mask_of: list[int] = []
     for i in range(values.shape[1]):
-        column, there = values[:, i], present[:, i]
-        whole = bool(there.all())
-        kept = column if whole else column[there]
-        largest = float(np.abs(kept).max()) if len(kept) else 0.0
-        if largest > 0:
-            column /= largest
-            column -= float((column if whole else column[there]).mean())
+        column = values[:, i]
+        there = ~np.isnan(column)
+        known = (k for k, mask in enumerate(masks) if np.array_equal(mask, there))
+        mask_of.append(next(known, len(masks)))
+        if mask_of[-1] == len(masks):
+            masks.append(there)
+        _scale(column, there)
+    return np.array(masks, dtype=np.float64).reshape(len(masks), len(values)).T, mask_of
+
+
+def _scale(column: Floats, there: NDArray[np.bool_]) -> None:
+    """Scales one column to at most 1 and moves its mean to 0, in place; gaps become 0."""
+    count = int(np.count_nonzero(there))
+    whole = count == len(column)
+    if not whole:
+        column[~there] = 0.0
+    largest = max(abs(float(column.max())), abs(float(column.min()))) if count else 0.0
+    if largest > 0:
+        column /= largest
+        column -= float(column.sum()) / count
         if not whole:
             column[~there] = 0.0
-
-
-def _r_of_whole(products: Floats, n: NDArray[np.int64]) -> Floats:
-    """Returns r from the products of columns without gaps and with mean 0."""
-    variance = np.diag(products).copy()
-    variance[variance <= np.diag(n) * _FLAT**2] = np.nan
-    scale = np.sqrt(variance)
-    with np.errstate(invalid="ignore"):
-        r: Floats = np.clip(products / np.outer(scale, scale), -1.0, 1.0)
-    return r
 
 
 def _codes(column: Floats) -> NDArray[np.int64]:

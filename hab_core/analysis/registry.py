@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from functools import cache
 
+import hab_core.analysis.texts as say
 from hab_core.analysis import (
     correlation,
     crosstab,
@@ -18,7 +19,6 @@ from hab_core.analysis import (
     statistics,
     temporal,
 )
-from hab_core.analysis import texts as say
 from hab_core.analysis.spec import ToolSpec
 from hab_core.errors import InvalidInput
 

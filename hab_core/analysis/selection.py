@@ -9,6 +9,7 @@ from pydantic import Field
 
 from hab_core.analysis.columns import Column
 from hab_core.analysis.conditions import Conditions
+from hab_core.analysis.counting import count_values
 from hab_core.analysis.parameters import (
     MAX_SHOWN_COLUMNS,
     AscendingEach,
@@ -18,7 +19,7 @@ from hab_core.analysis.parameters import (
     SortKeys,
     ValueLimit,
 )
-from hab_core.analysis.view import ROW, View, clean
+from hab_core.analysis.view import ROW, View
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
 from hab_core.schemas.analysis_results import FilterResult, SortResult, UniqueValues
@@ -96,11 +97,10 @@ def get_unique_values(
     """
     view = View(table, conditions)
     chosen = view.find(column)
-    counted = view.frame.select(clean(chosen).alias("value")).group_by("value").agg(pl.len().alias("count")).collect()
+    counted = count_values(view, [chosen])[0]
     rows = int(counted["count"].sum())
     present = counted.filter(pl.col("value").is_not_null())
-    values = present["value"].bottom_k(limit) if present.height > _MANY else present["value"]
-    values = values.sort().head(limit)
+    values = present["value"].sort().head(limit)
     if present.height > limit:
         view.cut_note(f"값 {present.height:,}가지 중 앞의 {limit}가지만 나열합니다.")
     return UniqueValues(

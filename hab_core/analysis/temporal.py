@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from hab_core.analysis.aggregates import WORDS, aggregate_of
 from hab_core.analysis.columns import Column, Family
 from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.parameters import ColumnName, OneAggregate, TemporalUnit, ValueColumn
-from hab_core.analysis.view import View
+from hab_core.analysis.view import View, clean
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
 from hab_core.schemas.analysis_results import DateRange, DateRangeResult, TemporalBucket, TemporalPattern
@@ -95,14 +97,12 @@ def _date_columns(view: View) -> list[Column]:
 def _range_of(column: Column, i: int) -> list[pl.Expr]:
     """Returns the expressions of a column's range."""
     values = pl.col(column.name)
-    days = values.cast(pl.Date) if column.dtype != pl.Date else values
-    hourly = (values.dt.hour() != 0).any() if column.dtype != pl.Date else pl.lit(value=False)
     return [
         values.count().alias(f"count{i}"),
         values.min().alias(f"first{i}"),
         values.max().alias(f"last{i}"),
-        days.drop_nulls().to_physical().n_unique().alias(f"days{i}"),
-        hourly.alias(f"hourly{i}"),
+        values.cast(pl.Date).to_physical().unique().drop_nulls().count().alias(f"days{i}"),
+        (values.cast(pl.Date).cast(pl.Datetime("us")) != values.cast(pl.Datetime("us"))).any().alias(f"hourly{i}"),
         values.null_count().alias(f"missing{i}"),
     ]
 
@@ -132,10 +132,39 @@ def _day(moment: date | datetime) -> date:
 
 def _counted(view: View, dates: Column, by: str, value: Column | None, aggregate: str) -> pl.DataFrame:
     """Returns ``key``, ``count`` and, with a value column, ``value`` for each part of the date that occurs."""
+    if value is None or aggregate in ("mean", "sum"):
+        return _tallied(view, dates, by, value, aggregate)
     aggregated = [pl.len().cast(pl.Int64).alias("count")]
     if value is not None:
         aggregated.append(aggregate_of(view, value, aggregate).alias("value"))
     return view.frame.group_by(_key(dates, by)).agg(aggregated).collect()
+
+
+def _tallied(view: View, dates: Column, by: str, value: Column | None, aggregate: str) -> pl.DataFrame:
+    """Returns counts, means and sums as ``_counted`` does, by tallying small numbers instead of grouping."""
+    wanted = [_key(dates, by).cast(pl.Int64)] + ([clean(value).alias("value")] if value is not None else [])
+    frame = view.frame.select(wanted).collect()
+    keys = frame["key"]
+    least, greatest = keys.min(), keys.max()
+    start, none = (least, greatest - least + 1) if isinstance(least, int) and isinstance(greatest, int) else (0, 0)
+    codes = (keys - start).fill_null(none).to_numpy()
+    counts = np.bincount(codes, minlength=none + 1)
+    columns: dict[str, Any] = {"key": [*range(start, start + none), None], "count": counts.astype(np.int64)}
+    if value is not None:
+        columns["value"] = _means(frame["value"], codes, none + 1, aggregate)
+    return pl.DataFrame(columns, schema_overrides={"key": pl.Int64}).filter(pl.col("count") > 0)
+
+
+def _means(values: pl.Series, codes: NDArray[np.int64], size: int, aggregate: str) -> pl.Series:
+    """Returns the mean or the sum of the values of each code; null where it has none."""
+    known = values.is_not_null().to_numpy()
+    given = values.drop_nulls().cast(pl.Float64).to_numpy()
+    codes = codes if known.all() else codes[known]
+    sums = np.bincount(codes, weights=given, minlength=size)
+    counts = np.bincount(codes, minlength=size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.where(counts > 0, sums / counts if aggregate == "mean" else sums, np.nan)
+    return pl.Series(found).fill_nan(None)
 
 
 def _key(dates: Column, by: str) -> pl.Expr:

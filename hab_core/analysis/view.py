@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -13,15 +14,21 @@ from pydantic import TypeAdapter
 
 from hab_core.analysis.columns import Column, Family
 from hab_core.analysis.conditions import Conditions, compile_conditions, describe_conditions
-from hab_core.analysis.lookups import looked_up
+from hab_core.analysis.lookups import Lookup, looked_up
+from hab_core.datasets.dictionaries import CODES
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
 from hab_core.schemas.analysis import ConditionList
 from hab_core.schemas.analysis_results import RowTable
+from hab_core.schemas.datasets import ColumnProfile
 
 MAX_CELLS = 5_000
 ROW = "\x00row"
 """The name of the column that numbers the rows of the table from 0; no column of a file can be called so."""
+
+_FEW = 8
+_THREADS = 2
+_FAR = 50_000
 
 Item = TypeVar("Item")
 
@@ -45,10 +52,12 @@ class View:
             InvalidInput: A condition names an unknown column or does not suit it.
         """
         self.table = table
-        self.columns = _columns_of(table)
+        self._stored = table.frame if table.columnar is None else table.columnar
+        self.columns = _columns_of(table, self._stored)
         self.notes: list[str] = []
         self.truncated = False
-        self._lookups: dict[str, pl.Expr | None] = {}
+        self._profiles = {each.name: each for each in table.profile.column_profiles}
+        self._lookups: dict[str, Lookup | None] = {}
         nodes = _parsed(conditions)
         self._predicate = compile_conditions(nodes, self.find)
         self.filtered = self._predicate is not None
@@ -76,15 +85,17 @@ class View:
         """The columns of the file, without derived ones."""
         return [column for column in self.columns.values() if not column.derived]
 
+    def profile_of(self, column: Column) -> ColumnProfile | None:
+        """Returns what is known of a column of the file, over the whole table; None for a derived one."""
+        return self._profiles.get(column.name)
+
     def find(self, name: str, field: str = "column") -> Column:
         """Returns the column of that name.
 
         Raises:
             InvalidInput: There is none; the error names the nearest ones.
         """
-        column = self.columns[self.table.resolve(name, field)]
-        self.prepare([column])
-        return column
+        return self.prepare([self.columns[self.table.resolve(name, field)]])[0]
 
     def find_all(self, names: Iterable[str], field: str = "columns") -> list[Column]:
         """Returns the columns of these names, each once, in their order."""
@@ -106,11 +117,17 @@ class View:
         """
         return self._of_family(name, field, Family.DATE)
 
-    def prepare(self, columns: Iterable[Column]) -> None:
-        """Makes derived columns that will be used cheap to compute."""
-        for column in columns:
-            if column.derived and column.name not in self._lookups:
-                self._lookups[column.name] = looked_up(self.table, column.name)
+    def prepare(self, columns: Iterable[Column]) -> list[Column]:
+        """Returns columns that will be used, the derived ones of text made cheap to compute."""
+        names = [column.name for column in columns]
+        for name in names:
+            column = self.columns[name]
+            if column.derived and name not in self._lookups:
+                lookup = looked_up(self.table.profile, self._stored, name)
+                self._lookups[name] = lookup
+                if lookup is not None:
+                    self.columns[name] = column._replace(codes=CODES + name, words=lookup.words)
+        return [self.columns[name] for name in names]
 
     def collect(self, columns: Sequence[Column], numbered: bool = False) -> pl.DataFrame:
         """Returns columns of the rows that meet the conditions; NaN and infinity are read as missing.
@@ -134,11 +151,18 @@ class View:
         names = [column.name for column in columns]
         if not positions:
             return RowTable(columns=names, items=[])
+        stored = [pl.col(column.codes or column.name).alias(column.name) for column in columns]
+        frame = self._everything.select(stored)
         first, last = min(positions), max(positions)
-        window = self._everything.slice(first, last - first + 1).select(names).with_row_index(ROW)
+        if len(positions) <= _FEW and last - first >= _FAR:
+            with ThreadPoolExecutor(_THREADS) as pool:
+                parts = pool.map(lambda place: frame.slice(place, 1).collect(), positions)
+                items = [list(row) for part in parts for row in _as_text(part).rows()]
+            return RowTable(columns=names, items=items)
+        window = frame.slice(first, last - first + 1).with_row_index(ROW)
         if len(positions) <= last - first:
             window = window.filter(pl.col(ROW).is_in([place - first for place in positions]))
-        found = window.collect()
+        found = _as_text(window.collect())
         order = {place + first: i for i, place in enumerate(found[ROW].to_list())}
         rows = found.drop(ROW).rows()
         return RowTable(columns=names, items=[list(rows[order[place]]) for place in positions])
@@ -179,8 +203,9 @@ class View:
     @property
     def _everything(self) -> pl.LazyFrame:
         """Every row, with the lookups in place of the expressions they replace."""
-        lookups = [lookup for lookup in self._lookups.values() if lookup is not None]
-        return self.table.frame.with_columns(lookups) if lookups else self.table.frame
+        lookups = {name: lookup for name, lookup in self._lookups.items() if lookup is not None}
+        coded = self._stored.with_columns([lookup.codes for lookup in lookups.values()])
+        return coded.with_columns([pl.col(CODES + name).cast(pl.String).alias(name) for name in lookups])
 
     def _filter(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Returns the rows that meet the conditions."""
@@ -205,6 +230,11 @@ def clean(column: Column) -> pl.Expr:
     return expression
 
 
+def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Returns a table with text in place of codes."""
+    return frame.with_columns(pl.selectors.enum().cast(pl.String))
+
+
 def _parsed(conditions: Any) -> Conditions:
     """Returns conditions as their models; plain dictionaries are validated first."""
     if all(not isinstance(node, dict) for node in conditions):
@@ -212,13 +242,14 @@ def _parsed(conditions: Any) -> Conditions:
     return TypeAdapter(ConditionList).validate_python(list(conditions))
 
 
-def _columns_of(table: Table) -> dict[str, Column]:
+def _columns_of(table: Table, frame: pl.LazyFrame) -> dict[str, Column]:
     """Returns the columns of a table by name, its own first."""
-    schema = table.frame.collect_schema()
+    schema = frame.collect_schema()
     profile = table.profile
-    own = [
-        Column(each.name, each.kind, schema[each.name], None, each.missing, each.distinct)
-        for each in profile.column_profiles
-    ]
+    own = []
+    for each in profile.column_profiles:
+        codes = schema.get(CODES + each.name)
+        coded = (CODES + each.name, codes.categories) if isinstance(codes, pl.Enum) else (None, None)
+        own.append(Column(each.name, each.kind, schema[each.name], None, each.missing, each.distinct, *coded))
     derived = [Column(each.name, each.kind, schema[each.name], each.rule) for each in profile.derived_columns]
     return {column.name: column for column in own + derived}

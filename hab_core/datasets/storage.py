@@ -20,6 +20,7 @@ import fsspec  # type: ignore[import-untyped]
 import polars as pl
 from fsspec import AbstractFileSystem
 
+from hab_core.datasets.dictionaries import decoded, encoded
 from hab_core.datasets.table import Table
 from hab_core.errors import NotFound
 from hab_core.schemas.datasets import TableProfile
@@ -29,6 +30,8 @@ _SUFFIX = ".parquet"
 _UNFINISHED = ".tmp"
 _SCANNED_BY_URL = ("s3", "gs", "gcs", "az", "abfs", "abfss")
 _COMPRESSION_LEVEL = 3
+_ROW_GROUP = 65_536
+"""Rows of a group: small enough that a page of rows costs little, large enough for whole columns."""
 
 
 class DatasetStore:
@@ -59,7 +62,13 @@ class DatasetStore:
         """
         target = self._path(dataset_id)
         content = io.BytesIO()  # so that a full disk is an OSError, not one of polars' own
-        frame.write_parquet(content, compression="zstd", compression_level=_COMPRESSION_LEVEL, statistics=True)
+        encoded(frame).write_parquet(
+            content,
+            compression="zstd",
+            compression_level=_COMPRESSION_LEVEL,
+            statistics=True,
+            row_group_size=_ROW_GROUP,
+        )
         if self._local:
             _write_whole(Path(target), content.getbuffer())
         else:
@@ -72,14 +81,18 @@ class DatasetStore:
         Raises:
             NotFound: Its file is not there.
         """
-        return Table.of(self.scan(dataset_id), profile)
+        return Table.coded(self._scan(dataset_id), profile)
 
     def scan(self, dataset_id: str) -> pl.LazyFrame:
-        """Returns the stored columns of a dataset, lazily.
+        """Returns the stored columns of a dataset, lazily; text is text, however it is stored.
 
         Raises:
             NotFound: Its file is not there.
         """
+        return decoded(self._scan(dataset_id))
+
+    def _scan(self, dataset_id: str) -> pl.LazyFrame:
+        """Returns the columns of a dataset as they are stored: text with few different values is ``pl.Enum``."""
         path = self._path(dataset_id)
         if not self._files.exists(path):
             raise NotFound("데이터셋의 파일을 찾을 수 없습니다. 다시 올려주세요.")

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from hab_core.datasets.derived import with_derived
+from hab_core.datasets.dictionaries import decoded, with_codes
 from hab_core.datasets.profile import profile_table
 from hab_core.errors import InvalidInput
 from hab_core.schemas.datasets import ColumnKind, TableProfile
@@ -26,10 +27,13 @@ class Table:
         frame: Stored columns, then derived ones, of ``profile.rows`` rows. Nothing is read or computed before
             ``collect``, and then only the columns that were selected.
         profile: What is known of the stored columns, and which derived columns there are.
+        columnar: ``frame`` with the codes of its text beside it (``hab_core.datasets.dictionaries``), for whoever
+            counts or groups whole columns; None where text is not stored as codes.
     """
 
     frame: pl.LazyFrame
     profile: TableProfile
+    columnar: pl.LazyFrame | None = None
 
     @classmethod
     def open(cls, source: str | Path, profile: TableProfile, **options: Any) -> Table:
@@ -40,12 +44,18 @@ class Table:
             profile: What ``profile_table`` said of it.
             options: Passed on to ``polars.scan_parquet``, e.g. ``storage_options``.
         """
-        return cls.of(pl.scan_parquet(source, **options), profile)
+        return cls.coded(pl.scan_parquet(source, **options), profile)
 
     @classmethod
     def of(cls, stored: pl.LazyFrame, profile: TableProfile) -> Table:
         """Returns the table of a lazy frame of the stored columns whose profile is known."""
         return cls(with_derived(stored, profile), profile)
+
+    @classmethod
+    def coded(cls, stored: pl.LazyFrame, profile: TableProfile) -> Table:
+        """Returns the table of stored columns whose text may be ``pl.Enum``; its ``frame`` holds text."""
+        columnar = with_derived(with_codes(stored), profile)
+        return cls(with_derived(decoded(stored), profile), profile, columnar)
 
     @classmethod
     def from_frame(cls, frame: pl.DataFrame) -> Table:

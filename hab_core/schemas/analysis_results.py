@@ -76,7 +76,7 @@ class ColumnSummary(AnswerModel):
     name: str
     kind: str
     derived: bool = False
-    missing: int
+    missing: int | None
     distinct: int | None
     min: CellValue = None
     max: CellValue = None
@@ -97,14 +97,14 @@ class DataframeInfo(ToolResult):
 
 
 class DetectedType(AnswerModel):
-    """What a column holds, how it is stored, and the evidence for it."""
+    """What a column holds, how it is stored, and the evidence for it; None is what only reading every row would say."""
 
     name: str
     kind: str
     storage: str
     derived: bool
-    present: int
-    missing: int
+    present: int | None
+    missing: int | None
     distinct: int | None
     examples: list[CellValue]
     reason: str
