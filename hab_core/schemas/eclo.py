@@ -87,6 +87,7 @@ class Accident(RequestModel):
     def _one_consistent_moment(self) -> Accident:
         """Requires exactly one complete moment, and derived fields that agree with it."""
         moment = self.moment
+        self._refuse_contradicting_parts(moment)
         if self.day_of_week is not None and self.day_of_week != WEEKDAYS[moment.weekday()]:
             raise _contradiction("day_of_week", WEEKDAYS[moment.weekday()])
         if self.time_period is not None and self.time_period != time_period(moment.hour):
@@ -96,10 +97,9 @@ class Accident(RequestModel):
     @property
     def moment(self) -> datetime:
         """The local time of the accident, by whichever fields it was given."""
-        parts = (self.accident_year, self.accident_month, self.accident_day, self.accident_hour)
         if self.occurred_at is not None:
-            return self._agreeing(self.occurred_at, parts)
-        year, month, day, hour = parts
+            return self.occurred_at
+        year, month, day, hour = self.accident_year, self.accident_month, self.accident_day, self.accident_hour
         if year is None or month is None or day is None or hour is None:
             raise PydanticCustomError("moment_missing", "the moment is missing")
         try:
@@ -121,14 +121,12 @@ class Accident(RequestModel):
             "time_period": time_period(moment.hour),
         }
 
-    @staticmethod
-    def _agreeing(moment: datetime, parts: tuple[int | None, ...]) -> datetime:
-        """Returns ``moment`` where no part that was given contradicts it."""
-        names = ("accident_year", "accident_month", "accident_day", "accident_hour")
-        for name, part, real in zip(names, parts, (moment.year, moment.month, moment.day, moment.hour), strict=True):
-            if part is not None and part != real:
-                raise _contradiction(name, real)
-        return moment
+    def _refuse_contradicting_parts(self, moment: datetime) -> None:
+        """Raises where a part of the date was given that is not the one of ``moment``."""
+        for name in ("year", "month", "day", "hour"):
+            part = getattr(self, f"accident_{name}")
+            if part is not None and part != getattr(moment, name):
+                raise _contradiction(f"accident_{name}", getattr(moment, name))
 
 
 def _contradiction(field: str, expected: str | int) -> PydanticCustomError:
