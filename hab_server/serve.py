@@ -89,6 +89,7 @@ def make_server(settings: Settings, *, grace: int, freeze: bool) -> uvicorn.Serv
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         backlog=BACKLOG,
         limit_concurrency=CONCURRENCY_LIMIT,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -12,7 +12,8 @@ import pytest
 
 from hab_core.eclo.model import EcloModel
 from hab_core.eclo.registry import released_folder
-from hab_core.schemas.eclo import INTERPRETATIONS, WEATHERS, Accident
+from hab_core.schemas.common import Envelope
+from hab_core.schemas.eclo import INTERPRETATIONS, WEATHERS, Accident, EcloPrediction
 from tests.server.api.conftest import ACCIDENT
 
 URL = "/api/predict/eclo"
@@ -33,6 +34,7 @@ def test_a_prediction_is_what_the_model_says_and_stays(api: httpx.Client) -> Non
     answer = api.post(URL, json=ACCIDENT).json()
     model = EcloModel.load(released_folder())
     score = model.score(Accident.model_validate(ACCIDENT))
+    assert set(answer) == {*EcloPrediction.model_fields, *Envelope.model_fields}
     assert answer["eclo"] == score.eclo
     assert answer["interval"] == {"low": score.interval.low, "high": score.interval.high, "level": 0.8}
     assert answer["interval"]["low"] <= answer["eclo"] <= answer["interval"]["high"]
