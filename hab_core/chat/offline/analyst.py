@@ -1,0 +1,187 @@
+"""The offline analyst: reads a question, plans, runs the tools and says what they found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hab_core.analysis.prediction import Predictor
+from hab_core.chat.events import Emit, unheard
+from hab_core.chat.followups import leans_on_context
+from hab_core.chat.offline.intents import Call, plan
+from hab_core.chat.offline.lexicon import Lexicon
+from hab_core.chat.offline.prediction import ASKING_BACK, ask_back, plan_prediction, wants_prediction
+from hab_core.chat.offline.reading import Reading, read
+from hab_core.chat.offline.sentences import conditions_in_words, say
+from hab_core.chat.offline.suggestions import suggestions
+from hab_core.chat.offline.text import Question, squeeze
+from hab_core.chat.receipts import find_receipts
+from hab_core.chat.sources import Source
+from hab_core.chat.tools import DATASET, ToolBox
+from hab_core.schemas.chat import ChatResult, Role, TextEvent, ToolCall, ToolEndEvent, ToolStartEvent
+
+CANNOT = "이 질문은 기본 분석으로 답할 수 없습니다. 이렇게 물어보실 수 있습니다:"
+_CUMULATIVE = re.compile(r"그\s?중|이\s?중|위의?\s|여기서|거기서|그\s?사고")
+_KEEPING = ("mean", "median", "std", "sum", "max", "min", "most", "least", "superlative", "share", "trend", "count")
+_LOOK_BACK = 3
+_ALL_SETS = re.compile(r"(?:두|세|모든|각|여러|전체)\s?(?:데이터셋?|자료|파일|표)|데이터셋(?:별|마다)")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One earlier message of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call, the reading it answers, and where the dataset has to be named its id."""
+
+    call: Call
+    reading: Reading
+    dataset: str | None = None
+
+    @property
+    def input(self) -> dict[str, object]:
+        """The arguments as they go to the tool."""
+        return ({DATASET: self.dataset} if self.dataset else {}) | self.call.arguments
+
+
+class OfflineAnalyst:
+    """Answers questions about datasets by rules, the same question always in the same way."""
+
+    def __init__(self, sources: Sequence[Source], predictor: Predictor | None = None) -> None:
+        """Prepares what the rules know of the datasets; values are read when a question first needs them."""
+        self._lexicons = [Lexicon(source) for source in sources]
+        self._tools = ToolBox(sources, predictor)
+
+    def answer(self, message: str, history: Sequence[Turn] = (), emit: Emit = unheard) -> ChatResult:
+        """Returns the answer to a question.
+
+        Args:
+            message: The question.
+            history: The turns before it, oldest first; a question that leans on them is completed from them.
+            emit: Is told of tools as they start and end, and of the text.
+        """
+        message = self._completed(message, history)
+        calls: list[ToolCall] = []
+        said = [self._said(step, calls, emit) for step in self.plan(message, history)]
+        response = "\n".join(dict.fromkeys(said)) or self._without_calls(message)
+        emit(TextEvent(text=response))
+        names = [lexicon.source.name for lexicon in self._lexicons]
+        receipts = find_receipts(response, calls, message, names) if calls else []
+        return ChatResult(response=response, mode="offline", tool_calls=calls, receipts=receipts)
+
+    def plan(self, message: str, history: Sequence[Turn] = ()) -> list[Step]:
+        """Returns the tool calls that answer a question, without running them; none where there is nothing to run."""
+        question = Question.of(message)
+        if wants_prediction(question):
+            reading = Reading(question, self._lexicons[0])
+            return [Step(call, reading) for call in plan_prediction(question) if isinstance(call, Call)]
+        several = len(self._lexicons) > 1
+        steps = []
+        for lexicon in self._chosen(message):
+            reading = self._read(message, history, lexicon)
+            planned = plan(reading)
+            for call in planned[1] if planned else []:
+                steps.append(Step(call, reading, lexicon.source.id if several else None))
+        return steps
+
+    def can_answer(self, message: str, history: Sequence[Turn] = ()) -> bool:
+        """Whether the rules understand a question, if only to ask back."""
+        message = self._completed(message, history)
+        return wants_prediction(Question.of(message)) or bool(self.plan(message, history))
+
+    def _said(self, step: Step, calls: list[ToolCall], emit: Emit) -> str:
+        """Runs a step and returns what it found in words, or what was wrong with it."""
+        call = self._run(step, calls, emit)
+        if call.result is None:
+            return call.error.message if call.error else ""
+        name = f"[{step.reading.lexicon.source.name}] " if step.dataset else ""
+        return name + conditions_in_words(call.result) + say(step.call, call.result, step.reading)
+
+    def _without_calls(self, message: str) -> str:
+        """Returns what a prediction still needs, or that a question can't be answered."""
+        question = Question.of(message)
+        if not wants_prediction(question):
+            return self._cannot()
+        return ask_back([each for each in plan_prediction(question) if isinstance(each, str)])
+
+    def _run(self, step: Step, calls: list[ToolCall], emit: Emit) -> ToolCall:
+        """Runs a step and tells of it."""
+        index = len(calls)
+        emit(ToolStartEvent(index=index, name=step.call.tool, input=step.input))
+        call = self._tools.run(step.call.tool, step.input)
+        calls.append(call)
+        emit(ToolEndEvent(index=index, call=call))
+        return call
+
+    def _cannot(self) -> str:
+        """Returns that a question can't be answered, and three that can."""
+        offered = [f"- {each}" for each in suggestions(self._lexicons[0])] if self._lexicons else []
+        return "\n".join([CANNOT, *offered])
+
+    def _completed(self, message: str, history: Sequence[Turn]) -> str:
+        """Returns a message with the questions before it that the analyst asked back about."""
+        asked = [turn for turn in history if turn.role == "user"]
+        answers = [turn for turn in history if turn.role == "assistant"]
+        if asked and answers and answers[-1].content.startswith(ASKING_BACK):
+            return f"{self._completed(asked[-1].content, history[:-2])} {message}"
+        return message
+
+    def _chosen(self, message: str) -> list[Lexicon]:
+        """Returns the datasets a question is about: all that it names, else the one whose words it uses most."""
+        if len(self._lexicons) < 2 or _ALL_SETS.search(message):
+            return self._lexicons
+        spoken = squeeze(message)
+        named = [each for each in self._lexicons if each.source.rows_are.noun in spoken or squeeze(each.source.name) in spoken]
+        different = {each.source.rows_are.noun for each in self._lexicons}
+        if named and len(different) == len(self._lexicons):
+            return named
+        by_name = [each for each in named if squeeze(each.source.name) in spoken]
+        return by_name or [max(named or self._lexicons, key=lambda each: read(message, each).recognised)]
+
+    def _read(self, message: str, history: Sequence[Turn], lexicon: Lexicon) -> Reading:
+        """Returns the reading of a question, completed from the questions before it where it leans on them."""
+        reading = read(message, lexicon)
+        earlier = [turn.content for turn in history if turn.role == "user"]
+        if not earlier or not leans_on_context(message):
+            return reading
+        before = self._read(earlier[-1], _before(history)[-2 * _LOOK_BACK :], lexicon)
+        return merged(before, reading, cumulative=bool(_CUMULATIVE.search(message)))
+
+
+def _before(history: Sequence[Turn]) -> Sequence[Turn]:
+    """Returns the turns before the last question."""
+    last = max(i for i, turn in enumerate(history) if turn.role == "user")
+    return history[:last]
+
+
+def merged(before: Reading, now: Reading, cumulative: bool) -> Reading:
+    """Returns a reading completed from the one before it.
+
+    What the question names anew takes the place of what was named before; of the conditions only those on the same
+    column, and none where the question narrows (그중) what was asked.
+    """
+    columns = {condition["column"] for condition in now.conditions}
+    kept = [each for each in before.conditions if cumulative or each["column"] not in columns]
+    groups = now.groups or ([] if now.others else before.groups)
+    own_aim = bool(now.groups or now.others or now.measures)
+    signals = now.signals | {name for name in before.signals if name in _KEEPING and not own_aim} | (before.signals if not own_aim and not now.signals else frozenset())
+    opposed = {"least": "most", "most": "least"}
+    signals -= {opposed[name] for name in now.signals if name in opposed}
+    return replace(
+        now,
+        signals=frozenset(signals),
+        conditions=[*kept, *(each for each in now.conditions if each not in kept)],
+        groups=[group for group in groups if now.groups or group.column not in columns] or groups,
+        measures=now.measures or before.measures,
+        others=now.others or ([] if now.groups else before.others),
+        compared=now.compared,
+        aggregate=now.aggregate or before.aggregate,
+        top=now.top or before.top,
+        target=now.target or before.target,
+    )
