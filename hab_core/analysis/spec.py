@@ -27,6 +27,7 @@ from hab_core.schemas.validation import invalid_input_of
 Render = Callable[[Any], str]
 Draw = Callable[[Any], ChartSpec | None]
 _SECTION = re.compile(r"\n\s*(?:Args|Returns|Raises):")
+_TYPE = re.compile(r"(?:str|int|float|bool|constrained-\w+|\w+[\[(].*)$")
 _TAGS = frozenset({"condition", "any_of", "all_of"})
 
 
@@ -79,7 +80,7 @@ class ToolSpec:
         try:
             parsed = self.parameters.model_validate(dict(arguments))
         except ValidationError as error:
-            raise _in_korean(error) from None
+            raise invalid_arguments(error) from None
         if isinstance(parsed, Accident):
             return {"accident": parsed}
         return {name: getattr(parsed, name) for name in parsed.model_fields_set}
@@ -124,7 +125,7 @@ def _refuse_unknown(arguments: Mapping[str, Any], known: list[str], tool: str) -
         raise InvalidInput(details[0]["message"], details=details)
 
 
-def _in_korean(error: ValidationError) -> InvalidInput:
+def invalid_arguments(error: ValidationError) -> InvalidInput:
     """Returns a validation error as HAB's own; of the alternatives of a union the first stands for all."""
     seen: dict[tuple[str | int, ...], dict[str, Any]] = {}
     for each in error.errors(include_url=False):
@@ -137,15 +138,9 @@ def _place(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """Returns where in the arguments an error lies, without the names of alternatives that pydantic inserts."""
     kept: list[str | int] = []
     for i, part in enumerate(location):
-        inserted = (
-            isinstance(part, str)
-            and i > 0
-            and (
-                ("[" in part or "(" in part or part in ("str", "int", "float", "bool", "constrained-str"))
-                or (part in _TAGS and isinstance(location[i - 1], int))
-            )
-        )
-        if not inserted:
+        is_type = i > 0 and isinstance(part, str) and _TYPE.match(part) is not None
+        is_tag = i > 0 and part in _TAGS and isinstance(location[i - 1], int)
+        if not (is_type or is_tag):
             kept.append(part)
     return tuple(kept)
 

@@ -9,13 +9,13 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from hab_core.analysis.columns import Column
+from hab_core.analysis.spec import invalid_arguments
 from hab_core.analysis.view import ROW, View
 from hab_core.datasets.profile import cell
 from hab_core.datasets.table import Table
 from hab_core.errors import ErrorDetail, InvalidInput, MalformedJson
 from hab_core.schemas.analysis import ConditionList
 from hab_core.schemas.datasets import RowsPage
-from hab_core.schemas.validation import invalid_input
 from hab_server.bodies import parse_json
 from hab_server.store.cursors import encode_cursor, position_after
 
@@ -89,7 +89,7 @@ def _view(table: Table, where: str | None) -> View:
     try:
         return View(table, TypeAdapter(ConditionList).validate_python(parse_json(where.encode())))
     except ValidationError as error:
-        raise _of_where(invalid_input(error)) from None
+        raise _of_where(invalid_arguments(error)) from None
     except MalformedJson as error:
         raise _of_where(InvalidInput("JSON으로 읽을 수 없습니다.")) from error
     except InvalidInput as error:
