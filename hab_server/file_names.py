@@ -9,8 +9,8 @@ from hab_core.schemas.datasets import MAX_NAME
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """Control characters, line separators, and marks that turn the direction of text round."""
-_ESCAPED = {"%0D": "\r", "%0A": "\n", "%22": '"'}
-"""What browsers and HTTP libraries make of these three in a form (WHATWG HTML, multipart/form-data encoding)."""
+_ESCAPED = re.compile(r"%(?:22|7[fF]|[01][0-9a-fA-F])")
+"""What browsers (WHATWG HTML, multipart/form-data encoding) and HTTP libraries make of quotes and controls."""
 _LONGEST_SUFFIX = 10
 
 
@@ -21,9 +21,7 @@ def shown_name(sent: bytes, default: str) -> str:
         sent: The file name of the form, UTF-8 or, from old Korean programs, CP949.
         default: The name where nothing is left.
     """
-    text = _decoded(sent)
-    for escape, character in _ESCAPED.items():
-        text = text.replace(escape, character)
+    text = _ESCAPED.sub(lambda escape: chr(int(escape[0][1:], 16)), _decoded(sent))
     name = _INVISIBLE.sub("", re.split(r"[/\\]", text)[-1]).strip()
     return _shortened(name) if name.strip(". ") else default
 

@@ -46,7 +46,7 @@ def open_table(engine: Engine, store: DatasetStore, dataset_id: str) -> Table:
 
 
 def accident_rows(table: Table) -> list[dict[str, Any]]:
-    """Returns the rows of a table of accidents as a batch takes them, moments as ISO 8601 text.
+    """Returns the rows of a table of accidents as a batch takes them: dates as text, as in a CSV.
 
     Raises:
         InvalidInput: A column that every accident needs is missing, or there are too many rows.
@@ -59,6 +59,8 @@ def accident_rows(table: Table) -> list[dict[str, Any]]:
         raise InvalidInput.of(
             "dataset_id", f"한 번에 {MAX_BATCH_ROWS:,}행까지 예측할 수 있습니다 (데이터셋: {table.rows:,}행)."
         )
-    text = pl.selectors.temporal().dt.to_string("iso:strict")
+    frame = table.frame.select(table.stored_columns)
+    moments, days = pl.selectors.datetime(), pl.selectors.date()
     with disk_errors():
-        return table.frame.select(table.stored_columns).with_columns(text).collect().to_dicts()
+        text = frame.with_columns(moments.dt.to_string("%Y-%m-%d %H:%M:%S"), days.dt.to_string("%Y-%m-%d"))
+        return text.collect().to_dicts()
