@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-_SCALES = {"백": 100, "천": 1_000, "만": 10_000, "십만": 100_000, "백만": 1_000_000, "천만": 10_000_000, "억": 100_000_000}
+_SCALES = {
+    "백": 100,
+    "천": 1_000,
+    "만": 10_000,
+    "십만": 100_000,
+    "백만": 1_000_000,
+    "천만": 10_000_000,
+    "억": 100_000_000,
+}
 _SCALE = "십만|백만|천만|백|천|만|억"
 _PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _DATE = re.compile(
@@ -106,7 +114,13 @@ def _number(match: re.Match[str], text: str) -> Figure | None:
         value = -value
     unit = "" if unit in _TIME_UNITS and not _TIME_UNITS[unit][0] <= value <= _TIME_UNITS[unit][1] else unit
     end = match.end("unit") if unit else match.end()
-    shown = text[match.start() : match.end("more") if match["more"] else match.end("scale") if match["scale"] else match.end("number")]
+    shown = text[
+        match.start() : match.end("more")
+        if match["more"]
+        else match.end("scale")
+        if match["scale"]
+        else match.end("number")
+    ]
     shown = text[match.start() : match.end("unit")] if unit in _PERCENT or unit == "배" else shown
     return Figure(shown.strip(), match.start(), end, value, step, _PERCENT.get(unit, unit), (), bool(match["near"]))
 

@@ -19,7 +19,9 @@ from hab_core.chat.figures import Figure, find_figures
 from hab_core.schemas.chat import Receipt, ToolCall
 
 _SENTENCE = re.compile(r"(?<!\d)[.!?](?=\s|$)|(?<=[가-힣])\.(?=\s|$)|\n")
-_DIFFERENCE = re.compile(r"차이|보다|더\s|늘|줄|증가|감소|격차|대비|비해|변화|벌어|앞서|많[고으은습다]|적[고으은습다]|높[고으은습다]|낮[고으은습다]|상승|하락")
+_DIFFERENCE = re.compile(
+    r"차이|보다|더\s|늘|줄|증가|감소|격차|대비|비해|변화|벌어|앞서|많[고으은습다]|적[고으은습다]|높[고으은습다]|낮[고으은습다]|상승|하락"
+)
 _SUM = re.compile(r"합|모두|총|더하|더해|함께|전체|이상이|두\s|상위")
 _RATIO = re.compile(r"배|대비|비율|비중|차지|중\s|가운데|에\s?해당|늘|줄|증가|감소|비해|더\s|상승|하락|%")
 _ROUGHLY = re.compile(r"(?:약|대략|거의|거진|쯤)\s?$")
@@ -28,7 +30,19 @@ _MOST_TERMS = 10
 _TOTALS = frozenset({"rows", "total_rows", "total", "count", "cells"})
 _DATE_UNITS = frozenset({"시", "월", "일", "년", "세"})
 _KEY_FIELDS = frozenset(
-    {"value", "keys", "min", "max", "items", "row_values", "column_values", "values", "span_days", "distinct_days", "days_without_rows"}
+    {
+        "value",
+        "keys",
+        "min",
+        "max",
+        "items",
+        "row_values",
+        "column_values",
+        "values",
+        "span_days",
+        "distinct_days",
+        "days_without_rows",
+    }
 )
 _CLAUSE = 60
 
@@ -165,13 +179,21 @@ class _Auditor:
 
     def _in_record(self, figure: Figure, call: int, record: str) -> bool:
         """Whether a figure has a source in a record, or none in any record of that list."""
-        where = [(value.call, value.record) for value in self.evidence.values if value.record and self._says(figure, value)]
-        siblings = [place for place in where if place[0] == call and place[1].rpartition(".")[0] == record.rpartition(".")[0]]
+        where = [
+            (value.call, value.record) for value in self.evidence.values if value.record and self._says(figure, value)
+        ]
+        siblings = [
+            place for place in where if place[0] == call and place[1].rpartition(".")[0] == record.rpartition(".")[0]
+        ]
         return (call, record) in siblings or not record
 
     def _named_records(self, figure: Figure) -> set[tuple[int, str]]:
         """Returns the records that the words before a figure name, back to the figure before it."""
-        before = [other.end for other in self.figures if other.end <= figure.start and other.unit not in _DATE_UNITS and not other.date]
+        before = [
+            other.end
+            for other in self.figures
+            if other.end <= figure.start and other.unit not in _DATE_UNITS and not other.date
+        ]
         floor = max([self._sentence(figure)[0], figure.start - _CLAUSE, *before[-1:]])
         words = self.response[floor : figure.start]
         best, place = "", -1
@@ -262,10 +284,12 @@ class _Auditor:
 
     def _of_total(self, part: _Source) -> Iterator[tuple[str, int | None, str | None, float]]:
         """Yields the share of a value of the totals of its own call."""
+        if not isinstance(part.value, float):
+            return
         for total in self.evidence.values:
-            if total.call == part.call and total.field in _TOTALS and not total.record and total.number:
-                if isinstance(part.value, float) and not part.path == total.path:
-                    yield "derived", part.call, f"{part.path} / {total.path}", part.value / total.number * 100
+            own = total.call == part.call and total.path != part.path
+            if own and total.field in _TOTALS and not total.record and total.number:
+                yield "derived", part.call, f"{part.path} / {total.path}", part.value / total.number * 100
 
     def _running_sums(self, percent: bool, cited: list[_Source]) -> Iterator[tuple[str, int | None, str | None, float]]:
         """Yields the sums of the first values of the lists that are cited: 상위 세 곳을 합하면."""
@@ -273,14 +297,23 @@ class _Auditor:
         sums: dict[tuple[int, str, str], tuple[int, float]] = {}
         for value in self.evidence.values:
             root = value.record.rpartition(".")[0]
-            if (value.call, root) not in wanted or value.is_share != percent or value.path != f"{value.record}.{value.field}":
+            if (
+                (value.call, root) not in wanted
+                or value.is_share != percent
+                or value.path != f"{value.record}.{value.field}"
+            ):
                 continue
             key = (value.call, root, value.field)
             terms, total = sums.get(key, (0, 0.0))
             if terms < _MOST_TERMS:
                 sums[key] = (terms + 1, total + value.number)
                 if terms:
-                    yield "derived", value.call, f"{root}.0–{terms}.{value.field}", sums[key][1] * (100 if percent else 1)
+                    yield (
+                        "derived",
+                        value.call,
+                        f"{root}.0–{terms}.{value.field}",
+                        sums[key][1] * (100 if percent else 1),
+                    )
 
 
 def _pair(unit: str, sentence: str, a: _Source, b: _Source) -> Iterator[tuple[str, int | None, str | None, float]]:
@@ -327,11 +360,11 @@ def _stands_alone(words: str, at: int, label: str) -> bool:
 def _receipt(figure: Figure, source: _Source | None) -> Receipt:
     """Returns the receipt of a figure."""
     if source is None:
-        return Receipt(figure=figure.text, value=figure.value, status="unverified", start=figure.start)  # type: ignore[call-arg]
+        return Receipt(figure=figure.text, value=figure.value, status="unverified", start=figure.start)
     return Receipt(
         figure=figure.text,
         value=source.value,
-        status=source.status,  # type: ignore[arg-type]
+        status=source.status,
         tool_call=source.call,
         path=source.path,
         start=figure.start,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from polars.exceptions import PolarsError
 
@@ -17,7 +17,25 @@ from hab_core.schemas.chat import ToolCall
 from hab_core.schemas.common import ErrorBody
 
 DATASET = "dataset"
+_SHOWN_VALID = 20
 _UNREADABLE = "데이터셋을 읽을 수 없습니다. 삭제되었는지 확인해주세요."
+
+
+def _explained(error: ErrorBody) -> str:
+    """Returns an error with the values that would be valid, a few of each field."""
+    valid = [
+        f"{detail['field']}: {', '.join(map(str, detail['valid_values'][:_SHOWN_VALID]))}"
+        for detail in error.details
+        if detail.get("valid_values")
+    ]
+    return "\n".join([error.message, *valid])
+
+
+class Ran(NamedTuple):
+    """A call with what a language model is told of it: the result as short Markdown, or what was wrong."""
+
+    call: ToolCall
+    text: str
 
 
 class ToolBox:
@@ -38,11 +56,13 @@ class ToolBox:
         With several datasets every table tool has a required parameter ``dataset``. The prediction tools are left
         out where no model serves.
         """
-        found = [self._definition(spec.info().model_dump(), spec.on == "table") for spec in tools() if self._usable(spec.on)]
+        found = [
+            self._definition(spec.info().model_dump(), spec.on == "table") for spec in tools() if self._usable(spec.on)
+        ]
         found[-1]["cache_control"] = {"type": "ephemeral"}
         return found
 
-    def run(self, name: str, given: Mapping[str, Any]) -> ToolCall:
+    def run(self, name: str, given: Mapping[str, Any]) -> Ran:
         """Returns what a call found, or what was wrong with it; only mistakes of HAB's own are raised."""
         arguments = {key: value for key, value in given.items() if key != DATASET}
         started = time.perf_counter()
@@ -55,11 +75,12 @@ class ToolBox:
         except (OSError, PolarsError):
             body = ErrorBody(code="not_found", message=_UNREADABLE)
         else:
-            return ToolCall(
+            call = ToolCall(
                 name=name, input=dict(given), result=done.result, chart=done.chart, duration_ms=done.duration_ms
             )
+            return Ran(call, done.text)
         elapsed = (time.perf_counter() - started) * 1000
-        return ToolCall(name=name, input=dict(given), duration_ms=elapsed, error=body)
+        return Ran(ToolCall(name=name, input=dict(given), duration_ms=elapsed, error=body), _explained(body))
 
     def _usable(self, on: str) -> bool:
         """Whether what a tool works on is there."""

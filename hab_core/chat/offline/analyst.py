@@ -86,8 +86,8 @@ class OfflineAnalyst:
         for lexicon in self._chosen(message):
             reading = self._read(message, history, lexicon)
             planned = plan(reading)
-            for call in planned[1] if planned else []:
-                steps.append(Step(call, reading, lexicon.source.id if several else None))
+            name = lexicon.source.id if several else None
+            steps.extend(Step(call, reading, name) for call in (planned[1] if planned else []))
         return steps
 
     def can_answer(self, message: str, history: Sequence[Turn] = ()) -> bool:
@@ -114,7 +114,7 @@ class OfflineAnalyst:
         """Runs a step and tells of it."""
         index = len(calls)
         emit(ToolStartEvent(index=index, name=step.call.tool, input=step.input))
-        call = self._tools.run(step.call.tool, step.input)
+        call = self._tools.run(step.call.tool, step.input).call
         calls.append(call)
         emit(ToolEndEvent(index=index, call=call))
         return call
@@ -137,7 +137,11 @@ class OfflineAnalyst:
         if len(self._lexicons) < 2 or _ALL_SETS.search(message):
             return self._lexicons
         spoken = squeeze(message)
-        named = [each for each in self._lexicons if each.source.rows_are.noun in spoken or squeeze(each.source.name) in spoken]
+        named = [
+            each
+            for each in self._lexicons
+            if each.source.rows_are.noun in spoken or squeeze(each.source.name) in spoken
+        ]
         different = {each.source.rows_are.noun for each in self._lexicons}
         if named and len(different) == len(self._lexicons):
             return named
@@ -170,7 +174,11 @@ def merged(before: Reading, now: Reading, cumulative: bool) -> Reading:
     kept = [each for each in before.conditions if cumulative or each["column"] not in columns]
     groups = now.groups or ([] if now.others else before.groups)
     own_aim = bool(now.groups or now.others or now.measures)
-    signals = now.signals | {name for name in before.signals if name in _KEEPING and not own_aim} | (before.signals if not own_aim and not now.signals else frozenset())
+    signals = (
+        now.signals
+        | {name for name in before.signals if name in _KEEPING and not own_aim}
+        | (before.signals if not own_aim and not now.signals else frozenset())
+    )
     opposed = {"least": "most", "most": "least"}
     signals -= {opposed[name] for name in now.signals if name in opposed}
     return replace(

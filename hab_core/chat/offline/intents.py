@@ -139,7 +139,11 @@ def _is_cross(reading: Reading) -> bool:
     """Whether two keys are counted against each other."""
     if len(reading.keys) < 2 or reading.measures:
         return False
-    return reading.has("cross") or len(reading.groups) >= 2 or (len(reading.groups) == 1 and not reading.has("most", "least"))
+    return (
+        reading.has("cross")
+        or len(reading.groups) >= 2
+        or (len(reading.groups) == 1 and not reading.has("most", "least"))
+    )
 
 
 def _aggregate(reading: Reading, measure: str) -> str:
@@ -199,7 +203,9 @@ def _counted_groups(reading: Reading) -> list[Call]:
     groups = _groups(reading)
     only = groups[0]
     if _on_calendar(reading, only):
-        return [_call(reading, "get_temporal_pattern", by=by, column=reading.lexicon.date) for by in _units(reading, only)]
+        return [
+            _call(reading, "get_temporal_pattern", by=by, column=reading.lexicon.date) for by in _units(reading, only)
+        ]
     top = reading.top or (_DEFAULT_TOP if reading.has("superlative") else None)
     return [_call(reading, "get_value_counts", column=only.column, top_n=top, ascending=reading.ascending or None)]
 
@@ -230,7 +236,9 @@ def _trend(reading: Reading) -> list[Call]:
     lexicon = reading.lexicon
     if lexicon.year_column:
         return [_call(reading, "get_value_counts", column=lexicon.year_column, top_n=50)]
-    spans_years = not any(each["column"] == lexicon.part("year") and each["operator"] == "==" for each in reading.conditions)
+    spans_years = not any(
+        each["column"] == lexicon.part("year") and each["operator"] == "==" for each in reading.conditions
+    )
     measure = reading.measures[0] if reading.measures else None
     return [
         _call(
@@ -243,7 +251,7 @@ def _trend(reading: Reading) -> list[Call]:
 def _is_trend(reading: Reading) -> bool:
     """Whether a course over time is asked for."""
     timed = reading.lexicon.date is not None or reading.lexicon.year_column is not None
-    calendar = not _groups(reading) or all(group.unit == "year" for group in reading.groups) and bool(reading.groups)
+    calendar = not _groups(reading) or (all(group.unit == "year" for group in reading.groups) and bool(reading.groups))
     return timed and reading.has("trend") and calendar
 
 
@@ -270,8 +278,13 @@ def _is_sort(reading: Reading) -> bool:
         return False
     if reading.has("mean", "sum", "median", "std", "distribution", "summary"):
         return False
-    valued = re.search(r"(?:최댓|최솟|최대|최소|최고|최저)\s?(?:값|치|는|은|가|이|얼마|몇)|(?:큰|작은|높은|낮은)\s?값", reading.question.text)
-    asked = re.search(r"(?:큰|많은|높은|긴|비싼|작은|적은|낮은|짧은|싼|넓은|저렴한|순으로|순서로|상위|설치된)", reading.question.text)
+    valued = re.search(
+        r"(?:최댓|최솟|최대|최소|최고|최저)\s?(?:값|치|는|은|가|이|얼마|몇)|(?:큰|작은|높은|낮은)\s?값",
+        reading.question.text,
+    )
+    asked = re.search(
+        r"(?:큰|많은|높은|긴|비싼|작은|적은|낮은|짧은|싼|넓은|저렴한|순으로|순서로|상위|설치된)", reading.question.text
+    )
     return not valued and bool(asked) and bool(reading.top or _ROWS_ASKED.search(_behind(reading)))
 
 
@@ -319,13 +332,27 @@ def _filtered(reading: Reading) -> list[Call]:
 def _sample(reading: Reading) -> list[Call]:
     """Returns the call that shows some rows."""
     text = reading.question.text
-    method = "tail" if re.search(r"마지막|뒤|끝", text) else "head" if re.search(r"처음|첫|앞|몇\s?(?:줄|행)", text) else "random"
+    method = (
+        "tail"
+        if re.search(r"마지막|뒤|끝", text)
+        else "head"
+        if re.search(r"처음|첫|앞|몇\s?(?:줄|행)", text)
+        else "random"
+    )
     return [_call(reading, "get_sample_rows", n=min(reading.top or 5, 100), method=method)]
 
 
 def _where(reading: Reading) -> list[Call]:
     """Returns the call that counts rows by district, for 어디."""
-    return [_call(reading, "get_value_counts", column=reading.lexicon.gu, top_n=reading.top or _DEFAULT_TOP, ascending=reading.ascending or None)]
+    return [
+        _call(
+            reading,
+            "get_value_counts",
+            column=reading.lexicon.gu,
+            top_n=reading.top or _DEFAULT_TOP,
+            ascending=reading.ascending or None,
+        )
+    ]
 
 
 def _unique(reading: Reading) -> list[Call]:
@@ -365,7 +392,9 @@ INTENTS: tuple[Intent, ...] = (
     Intent("info", lambda r: r.has("info") and not r.conditions, lambda r: [_call(r, "get_dataframe_info")]),
     Intent(
         "where",
-        lambda r: bool(r.lexicon.gu) and r.has("most", "least") and bool(re.search("어디|어느|지역|곳", r.question.text)),
+        lambda r: (
+            bool(r.lexicon.gu) and r.has("most", "least") and bool(re.search("어디|어느|지역|곳", r.question.text))
+        ),
         _where,
     ),
     Intent("filtered", lambda r: bool(r.conditions), _filtered),
@@ -377,7 +406,7 @@ INTENTS: tuple[Intent, ...] = (
     Intent("summary", lambda r: r.has("summary"), lambda r: [_call(r, "get_column_statistics")]),
     Intent(
         "total",
-        lambda r: r.has("count") and r.lexicon.source.rows_are.noun in r.question.text or r.has("info"),
+        lambda r: (r.has("count") and r.lexicon.source.rows_are.noun in r.question.text) or r.has("info"),
         lambda r: [_call(r, "get_dataframe_info")],
     ),
 )

@@ -148,7 +148,9 @@ class Lexicon:
         for column in self.profile.column_profiles:
             words = [str(top.value) for top in column.top_values]
             if column.kind == "boolean" and len(words) == 2:
-                yes = next((word for word in words if word.casefold() in ("y", "yes", "true", "t", "o", "유", "예")), None)
+                yes = next(
+                    (word for word in words if word.casefold() in ("y", "yes", "true", "t", "o", "유", "예")), None
+                )
                 if yes is not None:
                     found[column.name] = (yes, next(word for word in words if word != yes))
         return found

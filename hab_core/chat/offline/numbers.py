@@ -30,8 +30,12 @@ _EQUAL = re.compile(
     r"\s?(?:인|짜리|이고|으로|구간|도로|카메라|사고|지점|곳)"
 )
 _OPERATORS = {"이상": ">=", "초과": ">", "넘": ">", "이하": "<=", "미만": "<"}
-_DECADE = re.compile(r"(?P<first>[1-9]0)\s?(?:대?\s?(?:~|-|에서|부터)\s?(?P<last>[1-9]0)\s?)?대(?!\s?(?:의\s)?(?:카메라|이상|이하|미만|초과))")
-_ONE_AGE = re.compile(r"(?<!\d)(?P<age>\d{1,3})\s?(?:세|살)(?!\s?(?:을|를|이|가|도|의)?\s?(?:이상|이하|초과|미만|넘|부터|까지|에서|~|-))")
+_DECADE = re.compile(
+    r"(?P<first>[1-9]0)\s?(?:대?\s?(?:~|-|에서|부터)\s?(?P<last>[1-9]0)\s?)?대(?!\s?(?:의\s)?(?:카메라|이상|이하|미만|초과))"
+)
+_ONE_AGE = re.compile(
+    r"(?<!\d)(?P<age>\d{1,3})\s?(?:세|살)(?!\s?(?:을|를|이|가|도|의)?\s?(?:이상|이하|초과|미만|넘|부터|까지|에서|~|-))"
+)
 _AGE_WORDS = {r"고령|노인|어르신": range(65, 200), r"어린이|아동": range(13), r"청소년": range(13, 19)}
 _UNITS_OF = {
     "km/h": "속도", "km": "속도|길이|거리", "㎞": "속도|길이|거리", "킬로": "속도", "원": "요금|금액|가격|비용", "면": "구획|면수",
@@ -46,7 +50,9 @@ _TOP = re.compile(
 _PERCENTILE = re.compile(
     rf"(?P<side>상위|하위)?\s?(?P<number>{_NUMBER})\s?(?P<sign>%|퍼센트|프로|백분위|퍼센타일|분위|번째\s?백분위|p(?![a-z]))"
 )
-_MANY_PERCENTILES = re.compile(rf"(?P<list>{_NUMBER}(?:\s?(?:,|과|와|및|·|/)\s?{_NUMBER})+)\s?(?:%|퍼센트|번째)?\s?(?:백분위|퍼센타일|분위)")
+_MANY_PERCENTILES = re.compile(
+    rf"(?P<list>{_NUMBER}(?:\s?(?:,|과|와|및|·|/)\s?{_NUMBER})+)\s?(?:%|퍼센트|번째)?\s?(?:백분위|퍼센타일|분위)"
+)
 
 
 def _amount(number: str, scale: str | None) -> int | float:
@@ -79,9 +85,7 @@ def find_bounds(
         yield from _ages(question, text, named, lexicon)
 
 
-def _column_for(
-    match: re.Match[str], question: Question, named: list[tuple[int, str]], lexicon: Lexicon
-) -> str | None:
+def _column_for(match: re.Match[str], question: Question, named: list[tuple[int, str]], lexicon: Lexicon) -> str | None:
     """Returns the column that a bound is about: the nearest number before it, else by its unit, else one after it."""
     fitting = [(place, name) for place, name in named if lexicon.is_number(name) or name in lexicon.ages]
     before = [name for place, name in fitting if place < match.start()]
@@ -115,7 +119,7 @@ def _bounded(column: str, match: re.Match[str], lexicon: Lexicon) -> list[dict[s
 
 
 def _operator(bound: str) -> str:
-    """Returns the operator of 이상, 보다 큰 …"""
+    """Returns the operator of 이상, 보다 큰 and so on."""
     if bound.startswith("보다"):
         return ">" if re.search(_MORE, bound) else "<"
     return _OPERATORS[bound]

@@ -110,7 +110,9 @@ def _surfaces() -> dict[str, list[tuple[str, str]]]:
     for field, values in fields.items():
         named = [value for value in values if value != "기타"]
         found[field] = [
-            (squeeze(word), value) for value in named for word in (*value.split("/"), value, *VALUE_SYNONYMS.get(value, ()))
+            (squeeze(word), value)
+            for value in named
+            for word in (*value.split("/"), value, *VALUE_SYNONYMS.get(value, ()))
         ]
     found["road_type"] = [(squeeze(word), value) for value, words in _ROAD_TYPES.items() for word in (value, *words)]
     return found
@@ -124,7 +126,11 @@ def _districts(question: Question) -> list[str]:
         for region in regions()
         if any(True for _ in question.occurrences(squeeze(region.name.split()[-1]))) and _inside(region.name, gu)
     ]
-    longest = [name for name in found if not any(name != other and other.endswith(name.split()[-1]) and len(other) > len(name) for other in found)]
+    longest = [
+        name
+        for name in found
+        if not any(name != other and other.endswith(name.split()[-1]) and len(other) > len(name) for other in found)
+    ]
     same_place = {name.split()[-1] for name in longest}
     return longest if gu or len(longest) == len(same_place) == 1 else []
 

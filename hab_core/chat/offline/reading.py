@@ -23,7 +23,9 @@ _NUMBER_WANTED = frozenset(
 _ADDITIVE = re.compile(r"(?:수|인원|건수|대수|량|액|합계|횟수|면수)$")
 _CONTEXT_ONLY = 3
 _ADDRESS = re.compile(r"(?<![가-힣□])([가-힣]{1,8}\d{0,3}(?:동|읍|면|리|로|길|시장|역))(?:에|의|에서|쪽|\s|$)")
-_NO_ADDRESS = re.compile(r"도로|얼마|어디|구역$|지역$|별로$|으로$|대로$|따로$|서로$|주로$|바로$|새로$|위로$|그대로$|라면$|하면$|보면$|우리$|거리$|정리$|자리$|끼리$|활동$|이동$|자동$")
+_NO_ADDRESS = re.compile(
+    r"도로|얼마|어디|구역$|지역$|별로$|으로$|대로$|따로$|서로$|주로$|바로$|새로$|위로$|그대로$|라면$|하면$|보면$|우리$|거리$|정리$|자리$|끼리$|활동$|이동$|자동$"
+)
 _HIGH = re.compile(r"(?:높|큰|비싼|긴|넓|빠른|낮|작|싼|짧)[가-힣]*\s?$")
 
 
@@ -81,7 +83,9 @@ class Reading:
     @property
     def ascending(self) -> bool:
         """Whether the fewest or lowest are asked for."""
-        return self.has("least") and not re.search(r"(?:가장|제일|젤)\s?(?:많|큰|높|비싼)|최다|최대|상위", self.question.text)
+        return self.has("least") and not re.search(
+            r"(?:가장|제일|젤)\s?(?:많|큰|높|비싼)|최다|최대|상위", self.question.text
+        )
 
     @cached_property
     def recognised(self) -> int:
@@ -268,7 +272,8 @@ class _Reader:
         for token in self._of("unit"):
             unit: Unit = token.meaning
             bare = unit.name in ("gu", "dong") and any(
-                condition["column"] in unit.columns and condition["operator"] == "==" for condition in self.reading.conditions
+                condition["column"] in unit.columns and condition["operator"] == "=="
+                for condition in self.reading.conditions
             )
             if not bare:
                 self._group(Group(unit.columns[0], unit.name))

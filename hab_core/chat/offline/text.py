@@ -50,7 +50,7 @@ class Question:
         """
         kept: list[tuple[str, int, bool]] = []
         for word in re.finditer(r"\S+", self.text):
-            letters = [m for m in _KEPT.finditer(word.group())]
+            letters = list(_KEPT.finditer(word.group()))
             if len(letters) > 2 and letters[-1].group() == "의":
                 letters.pop()
             begins = True
@@ -83,10 +83,8 @@ class Question:
         start = self.compact.find(surface)
         while start >= 0:
             end = start + len(surface)
-            if (
-                len(surface) >= _ANYWHERE
-                or self._kept[start][2]
-                and (len(surface) > 1 or self.rest(end) in _PARTICLES)
+            if len(surface) >= _ANYWHERE or (
+                self._kept[start][2] and (len(surface) > 1 or self.rest(end) in _PARTICLES)
             ):
                 yield start, end
             start = self.compact.find(surface, start + 1)

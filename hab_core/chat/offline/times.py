@@ -45,7 +45,9 @@ _SEASONS = {
 }
 _FROM, _TO = r"(?:이후|부터|이래|후|넘어서)", r"(?:이전|까지|전)"
 _YEAR = r"(?P<year>(?:19|20)\d\d)\s?년?도?"
-_ASKED = r"(?:많은|적은|높은|낮은|큰|작은|최다인|잦은|안전한|위험한|어느|어떤|무슨|나는|난|빈번한|많았던|적었던|드문|발생한)"
+_ASKED = (
+    r"(?:많은|적은|높은|낮은|큰|작은|최다인|잦은|안전한|위험한|어느|어떤|무슨|나는|난|빈번한|많았던|적었던|드문|발생한)"
+)
 UNITS = {
     "time": r"시간대",
     "hour": r"몇\s?시(?!간)|시간\s?별|시각\s?별|시\s?별|시간(?=은|이|에|을|\s|\?|$)|시각(?=은|이|\s|$)",
@@ -117,7 +119,7 @@ def _years(match: re.Match[str], lexicon: Lexicon) -> Conditions:
 
 
 def _one_year(match: re.Match[str], lexicon: Lexicon) -> Conditions:
-    """Returns the condition of 2021년, 2021년 이후, 2021년 3월 …"""
+    """Returns the condition of 2021년, 2021년 이후 or 2021년 3월."""
     column, year = _year(lexicon), int(match["year"])
     if match["bound"]:
         return _condition(column, ">=" if re.fullmatch(_FROM, match["bound"]) else "<=", year)
