@@ -106,7 +106,7 @@ def test_values_of_tables_become_json() -> None:
         [{"x": "\ud800"}],
         "no-such.csv",
     ],
-    ids=str,
+    ids=["nothing", "number", "one row", "texts", "object", "infinity", "surrogate", "no file"],
 )
 def test_what_cannot_be_sent_is_refused_before(accidents: Any) -> None:
     with serving(success(**JOB)) as server, HabClient(server.url) as client:
