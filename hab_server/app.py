@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -82,6 +83,7 @@ def _open_services(settings: Settings, metrics: Metrics) -> Services:
     registry = ModelRegistry(settings.models_folder)
     models = ModelHolder(registry)
     models.refresh()
+    migrated = threading.Event()
     return Services(
         settings=settings,
         engine=engine,
@@ -90,7 +92,8 @@ def _open_services(settings: Settings, metrics: Metrics) -> Services:
         registry=registry,
         models=models,
         metrics=metrics,
-        health=HealthMonitor(engine, queue, models, metrics),
+        health=HealthMonitor(engine, queue, models, metrics, migrated),
+        migrated=migrated,
         explaining=asyncio.Semaphore(EXPLAINING_AT_ONCE),
         datasets=open_store(settings),
         reading=Lane("reading", threads=READING_AT_ONCE, waiting=CALLERS_WAITING),
@@ -118,6 +121,7 @@ async def _migrate(services: Services) -> None:
             log.warning("migration waits for the database", extra={"code": error.code})
             await asyncio.sleep(MIGRATION_RETRY_SECONDS)
         else:
+            services.migrated.set()
             return
 
 

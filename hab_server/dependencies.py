@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -35,6 +36,7 @@ class Services:
     models: ModelHolder
     metrics: Metrics
     health: HealthMonitor
+    migrated: threading.Event
     explaining: asyncio.Semaphore
     datasets: DatasetStore
     reading: Lane

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -25,12 +26,14 @@ log = logging.getLogger(__name__)
 class HealthMonitor:
     """Checks database, cache, queue, workers and model; many callers at once share one round of checks."""
 
-    def __init__(self, engine: Engine, queue: JobQueue, models: ModelHolder, metrics: Metrics) -> None:
-        """Keeps what is checked."""
+    def __init__(
+        self, engine: Engine, queue: JobQueue, models: ModelHolder, metrics: Metrics, migrated: threading.Event
+    ) -> None:
+        """Keeps what is checked; the database counts as down until ``migrated`` says that its tables are there."""
         self._queue = queue
         self._metrics = metrics
         self._checks: dict[str, Callable[[], Component]] = {
-            "database": lambda: _works(lambda: ping(engine)),
+            "database": lambda: _check_database(engine, migrated),
             "cache": lambda: _works(queue.ping),
             "queue": self._check_queue,
             "workers": self._check_workers,
@@ -104,6 +107,14 @@ def _works(check: Callable[[], object]) -> Component:
     except HabError as error:
         return Component(status="down", detail=error.message)
     return Component(status="ok")
+
+
+def _check_database(engine: Engine, migrated: threading.Event) -> Component:
+    """Says whether the database answers and has the tables of this version."""
+    answers = _works(lambda: ping(engine))
+    if answers.status == "ok" and not migrated.is_set():
+        return Component(status="down", detail="데이터베이스의 스키마를 준비하고 있습니다.")
+    return answers
 
 
 def _check_model(models: ModelHolder) -> Component:
