@@ -2,7 +2,8 @@
 
 The reference and HAB take turns in blocks of 50 rows, so that both meet the same load of the machine. HAB is measured
 twice: with the reference's own trees, where its predictions must be the same bits, and with the released model (or
-``--model``). A single prediction starts from a dict of Korean strings; *score* adds range, percentile, class and warnings.
+``--model``). A single prediction starts from a dict of Korean strings; *score* adds range, percentile, class and
+warnings.
 """
 
 from __future__ import annotations
