@@ -82,7 +82,7 @@ class OfflineAnalyst:
             reading = Reading(question, self._lexicons[0])
             return [Step(call, reading) for call in plan_prediction(question) if isinstance(call, Call)]
         several = len(self._lexicons) > 1
-        steps = []
+        steps: list[Step] = []
         for lexicon in self._chosen(message):
             reading = self._read(message, history, lexicon)
             planned = plan(reading)
@@ -101,7 +101,8 @@ class OfflineAnalyst:
         if call.result is None:
             return call.error.message if call.error else ""
         name = f"[{step.reading.lexicon.source.name}] " if step.dataset else ""
-        return name + conditions_in_words(call.result) + say(step.call, call.result, step.reading)
+        head = f"{step.call.label}: " if step.call.label else conditions_in_words(call.result)
+        return name + head + say(step.call, call.result, step.reading)
 
     def _without_calls(self, message: str) -> str:
         """Returns what a prediction still needs, or that a question can't be answered."""
@@ -189,7 +190,7 @@ def merged(before: Reading, now: Reading, cumulative: bool) -> Reading:
         measures=now.measures or before.measures,
         others=now.others or ([] if now.groups else before.others),
         compared=now.compared,
-        aggregate=now.aggregate or before.aggregate,
+        aggregates=now.aggregates or before.aggregates,
         top=now.top or before.top,
         target=now.target or before.target,
     )

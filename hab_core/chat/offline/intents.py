@@ -17,14 +17,18 @@ _TEMPORAL = frozenset({"year", "month", "day", "weekday", "hour", "time", "time_
 _DEFAULT_TOP = 10
 _MOST_KEYS = 4
 _MOST_SHOWN = 50
+_EXTREME = r"큰|컸|크|많|높|긴|길|비싼|비쌌|작|적|낮|짧|싼|넓|저렴|순으로|순서로|상위|하위|설치된|심각|위험"
+_LIKELY = {r"비싼|저렴|싼": r"요금|가격|금액|비용", r"빠른|느린": r"속도", r"큰|작은|넓은|좁은|심각|위험|대형": r""}
+_DAY_ASKED = re.compile(r"(?:많은|많았던|적은|적었던|많이\s?\S{1,6}|다발)\s?(?:날짜|날|일자)(?=[은이에을?]|\s|$)")
 _ROWS_ASKED = re.compile(r"(?:사고|카메라|cctv|주차장|보호구역|시설|곳|건|개|대|행|자료|데이터|지점)")
 
 
 class Call(NamedTuple):
-    """A tool with its arguments."""
+    """A tool with its arguments; where several calls are set against each other, what the question calls this one."""
 
     tool: str
     arguments: dict[str, Any]
+    label: str = ""
 
 
 class Intent(NamedTuple):
@@ -146,6 +150,12 @@ def _is_cross(reading: Reading) -> bool:
     )
 
 
+def _functions(reading: Reading, measure: str) -> str | list[str]:
+    """Returns the functions to compute by group: all that are named, else the one that suits the measure."""
+    named = [name for name in reading.aggregates if name in ("mean", "median", "std", "sum")]
+    return named if len(named) > 1 else _aggregate(reading, measure)
+
+
 def _aggregate(reading: Reading, measure: str) -> str:
     """Returns the function to compute of a measure: the one named, the sum of counts, else the mean."""
     if reading.aggregate in ("mean", "median", "std", "sum"):
@@ -166,9 +176,10 @@ def _groups(reading: Reading) -> list[Group]:
 def _measured_groups(reading: Reading) -> list[Call]:
     """Returns the calls that compute a measure by group: over the calendar, or by any column."""
     groups, measure = _groups(reading), reading.measures[0]
-    aggregate = _aggregate(reading, measure)
+    aggregate = _functions(reading, measure)
     only = groups[0]
-    if len(groups) == 1 and len(reading.measures) == 1 and _on_calendar(reading, only) and aggregate != "std":
+    simple = len(groups) == 1 and len(reading.measures) == 1 and aggregate in ("mean", "sum", "median", "min", "max")
+    if simple and _on_calendar(reading, only):
         return [
             _call(
                 reading, "get_temporal_pattern", by=by, column=reading.lexicon.date, value_column=measure,
@@ -258,12 +269,13 @@ def _is_trend(reading: Reading) -> bool:
 def _contrast(reading: Reading) -> list[Call]:
     """Returns one call for each set of conditions that is set against the others."""
     found = []
-    for conditions in reading.contrasts.values():
+    for label, conditions in reading.contrasts.items():
         both = [*reading.conditions, *conditions]
         if reading.measures:
-            found.append(_call(reading, "get_column_statistics", both, columns=reading.measures[:8]))
+            call = _call(reading, "get_column_statistics", both, columns=reading.measures[:8])
         else:
-            found.append(_call(reading, "filter_dataframe", both, limit=1))
+            call = _call(reading, "filter_dataframe", both, limit=1)
+        found.append(call._replace(label=label))
     return found
 
 
@@ -282,9 +294,7 @@ def _is_sort(reading: Reading) -> bool:
         r"(?:최댓|최솟|최대|최소|최고|최저)\s?(?:값|치|는|은|가|이|얼마|몇)|(?:큰|작은|높은|낮은)\s?값",
         reading.question.text,
     )
-    asked = re.search(
-        r"(?:큰|많은|높은|긴|비싼|작은|적은|낮은|짧은|싼|넓은|저렴한|순으로|순서로|상위|설치된)", reading.question.text
-    )
+    asked = re.search(_EXTREME, reading.question.text)
     return not valued and bool(asked) and bool(reading.top or _ROWS_ASKED.search(_behind(reading)))
 
 
@@ -324,6 +334,14 @@ def _date_range(reading: Reading) -> list[Call]:
     return [_call(reading, "get_date_range")]
 
 
+def _is_geo(reading: Reading) -> bool:
+    """Whether the place of the rows is asked for: by a word for it, or by naming both coordinates."""
+    geo = reading.lexicon.profile.geo
+    if geo is None or reading.groups:
+        return False
+    return reading.has("geo") or {geo.latitude, geo.longitude} <= set(reading.measures)
+
+
 def _filtered(reading: Reading) -> list[Call]:
     """Returns the call that counts and shows the rows that meet the conditions."""
     return [_call(reading, "filter_dataframe", limit=reading.top or _DEFAULT_TOP)]
@@ -355,6 +373,34 @@ def _where(reading: Reading) -> list[Call]:
     ]
 
 
+def _by_day(reading: Reading) -> list[Call]:
+    """Returns the call that counts rows by calendar day."""
+    parts = [part for rule in ("year", "month", "day") if (part := reading.lexicon.part(rule)) is not None]
+    limit = reading.top or _DEFAULT_TOP
+    return [_call(reading, "group_by_aggregate", group_by=parts, limit=limit, ascending=reading.ascending or None)]
+
+
+def _extreme_column(reading: Reading) -> str | None:
+    """Returns the column that 가장 큰, 가장 비싼 … is about where none is named: of prices, of speed, the main one."""
+    if not reading.has("superlative") or reading.measures or not _ROWS_ASKED.search(_behind(reading)):
+        return None
+    for adjective, names in _LIKELY.items():
+        if re.search(adjective, reading.question.text):
+            numbers_ = [name for name in reading.lexicon.source.table.columns if reading.lexicon.is_number(name)]
+            named = [name for name in numbers_ if names and re.search(names, name)]
+            return next(iter(named if names else _likely_measure(reading)), None)
+    return None
+
+
+def _sort_likely(reading: Reading) -> list[Call]:
+    """Returns the call that puts rows in the order of a column that an adjective stands for."""
+    column = _extreme_column(reading)
+    if column is None:
+        return []
+    reading.measures.append(column)
+    return _sort(reading)
+
+
 def _unique(reading: Reading) -> list[Call]:
     """Returns the calls that list the values of columns."""
     return [_call(reading, "get_unique_values", column=key) for key in [*reading.keys, *reading.measures][:3]]
@@ -373,7 +419,7 @@ INTENTS: tuple[Intent, ...] = (
     ),
     Intent(
         "geo",
-        lambda r: r.has("geo") and r.lexicon.profile.geo is not None and not r.groups,
+        _is_geo,
         lambda r: [_call(r, "get_geo_bounds")],
     ),
     Intent("related", _is_related, _related),
@@ -383,11 +429,17 @@ INTENTS: tuple[Intent, ...] = (
     Intent("share", _is_share, _share),
     Intent("cross", _is_cross, _cross),
     Intent("counted_groups", lambda r: not r.measures and bool(r.groups or r.compared), _counted_groups),
+    Intent("by_day", lambda r: bool(_DAY_ASKED.search(r.question.text)) and r.lexicon.part("day") is not None, _by_day),
     Intent("sort", _is_sort, _sort),
-    Intent("statistics", lambda r: bool(r.measures) and not r.has("unique"), _statistics),
+    Intent("sort_likely", lambda r: _extreme_column(r) is not None, _sort_likely),
+    Intent("statistics", lambda r: bool(r.measures) and (not r.has("unique") or bool(r.aggregates)), _statistics),
     Intent("unique", lambda r: r.has("unique") and bool(r.keys or r.measures), _unique),
     Intent("counted", lambda r: bool(r.others), _counted_groups),
-    Intent("by_date", lambda r: r.has("recent", "oldest") and r.has("most", "list") and bool(r.lexicon.date), _by_date),
+    Intent(
+        "by_date",
+        lambda r: r.has("recent", "oldest") and r.has("most", "list") and bool(r.lexicon.date or r.lexicon.year_column),
+        _by_date,
+    ),
     Intent("sample", lambda r: r.has("sample") and not r.conditions, _sample),
     Intent("info", lambda r: r.has("info") and not r.conditions, lambda r: [_call(r, "get_dataframe_info")]),
     Intent(

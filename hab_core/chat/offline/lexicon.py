@@ -12,9 +12,10 @@ import polars as pl
 
 from hab_core.chat.offline.columns import Meant, surfaces_of
 from hab_core.chat.offline.text import squeeze
-from hab_core.chat.offline.words import VALUE_SYNONYMS
+from hab_core.chat.offline.words import LIGHT_PIECES, VALUE_SYNONYMS
 from hab_core.chat.sources import Source
 from hab_core.datasets.derived import expression
+from hab_core.regions import district_names
 from hab_core.schemas.datasets import NUMERIC_KINDS, ColumnProfile, DerivedColumn, DerivedRule
 
 MAX_VALUES = 2_000
@@ -70,7 +71,16 @@ class Lexicon:
                 for surface in surfaces_of(value):
                     if surface != noun:
                         found[surface].append(Valued(column, value))
+        for name in self._absent_districts():
+            found[squeeze(name)].append(Valued(str(self.gu), name))
         return found
+
+    def _absent_districts(self) -> list[str]:
+        """Returns the 구 and 군 of Daegu that no row lies in: asked about they must count 0, not be overlooked."""
+        if self.gu is None:
+            return []
+        present = set(self._distinct.get(self.gu, []))
+        return [name for full in district_names() if (name := full.split()[-1]) not in present]
 
     @cached_property
     def ages(self) -> dict[str, dict[int, str]]:
@@ -212,6 +222,7 @@ def _surfaces_of_value(value: str) -> Iterator[str]:
     whole = squeeze(value)
     if not _LETTER.search(whole):
         return
-    names = {whole, *(squeeze(part) for part in re.split(r"[/()]", value))}
+    parts = (squeeze(part) for part in re.split(r"[/()]", value))
+    names = {whole, *(part for part in parts if len(part) > 1 and part not in LIGHT_PIECES)}
     names |= {squeeze(word) for word in VALUE_SYNONYMS.get(value, ())}
     yield from (name for name in names if _LETTER.search(name))

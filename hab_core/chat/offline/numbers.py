@@ -26,7 +26,7 @@ _RANGE = re.compile(
     rf"(?P<high>{_NUMBER})\s?(?P<scale2>{_SCALE})?\s?(?P<unit>{_UNIT})?\s?(?P<to>이하|미만|사이|까지|인|의|$|\s)"
 )
 _EQUAL = re.compile(
-    rf"^\s?(?:이|가|은|는|을|를)?\s?(?:딱\s?|정확히\s?)?(?P<number>{_NUMBER})\s?(?P<scale>{_SCALE})?\s?(?P<unit>{_UNIT})?"
+    rf"^\s?(?:이|가|은|는|을|를)?\s?(?:딱\s?|정확히\s?|시속\s?|약\s?)?(?P<number>{_NUMBER})\s?(?P<scale>{_SCALE})?\s?(?P<unit>{_UNIT})?"
     r"\s?(?:인|짜리|이고|으로|구간|도로|카메라|사고|지점|곳)"
 )
 _OPERATORS = {"이상": ">=", "초과": ">", "넘": ">", "이하": "<=", "미만": "<"}

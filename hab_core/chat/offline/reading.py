@@ -20,6 +20,7 @@ _ORDER = ("column", "value", "time", "unit")
 _NUMBER_WANTED = frozenset(
     {"mean", "sum", "median", "max", "min", "std", "outlier", "percentile", "correlation", "most", "least"}
 )
+_FUNCTIONS = ("mean", "median", "std", "sum", "max", "min")
 _ADDITIVE = re.compile(r"(?:수|인원|건수|대수|량|액|합계|횟수|면수)$")
 _CONTEXT_ONLY = 3
 _ADDRESS = re.compile(r"(?<![가-힣□])([가-힣]{1,8}\d{0,3}(?:동|읍|면|리|로|길|시장|역))(?:에|의|에서|쪽|\s|$)")
@@ -53,7 +54,7 @@ class Reading:
         contrasts: Sets of conditions that are set against each other, by what the question calls them.
         target: The condition whose share is asked for: the last one named.
         top: How many are asked for.
-        aggregate: The function that is named.
+        aggregates: The functions that are named.
         context: Columns of a party that is spoken of without naming one of its columns.
     """
 
@@ -68,12 +69,17 @@ class Reading:
     contrasts: dict[str, list[Condition]] = field(default_factory=dict)
     target: Condition | None = None
     top: int | None = None
-    aggregate: str | None = None
+    aggregates: list[str] = field(default_factory=list)
     context: list[str] = field(default_factory=list)
 
     def has(self, *names: str) -> bool:
         """Whether one of these signals was given."""
         return not self.signals.isdisjoint(names)
+
+    @property
+    def aggregate(self) -> str | None:
+        """The first function that is named; None where none is."""
+        return self.aggregates[0] if self.aggregates else None
 
     @property
     def keys(self) -> list[str]:
@@ -120,9 +126,7 @@ class _Reader:
         known = [token for token in self.tokens if token.kind != "unit"]
         plain = self.question.masked(known)
         self.reading.signals = frozenset(name for name, words in SIGNALS.items() if re.search(words, plain))
-        self.reading.aggregate = next(
-            (name for name in ("mean", "median", "std", "sum", "max", "min") if self.reading.has(name)), None
-        )
+        self.reading.aggregates = [name for name in _FUNCTIONS if self.reading.has(name)]
         self._columns()
         self._bounds()
         self._values()
@@ -185,7 +189,7 @@ class _Reader:
         if wanted and fitting:
             return fitting[0]
         if not number and fitting and meaning[0].completeness < 1:
-            return fitting[0]
+            return next((name for name in fitting if self.lexicon.kind(name) == "category"), fitting[0])
         return meaning[0].column
 
     def _bounds(self) -> None:
@@ -194,26 +198,31 @@ class _Reader:
         text = self.question.masked(known)
         for start, end in self.spent:
             text = text[:start] + "□" * (end - start) + text[end:]
-        named = [
-            (self.question.span(token)[0], self._meant(token.meaning, number=True)) for token in self._of("column")
-        ]
+        named = [(self.question.span(token)[0], self._bounded(token)) for token in self._of("column")]
         for span, conditions in numbers.find_bounds(self.question, text, named, self.lexicon):
             self.spent.append(span)
             for condition in conditions:
                 self._add(condition)
                 self._no_measure(condition["column"], span)
 
+    def _bounded(self, token: Token) -> str:
+        """Returns which of the columns a word may mean has values that can be bounded: numbers or ages."""
+        fitting = (
+            meant.column
+            for meant in token.meaning
+            if self.lexicon.is_number(meant.column) or meant.column in self.lexicon.ages
+        )
+        first: str = token.meaning[0].column
+        return next(fitting, first)
+
     def _no_measure(self, column: str, span: tuple[int, int]) -> None:
-        """Takes a column out of the measures where it was named only to be bounded."""
-        places = [
-            self.question.span(token)[0]
-            for token in self._of("column")
-            if self._meant(token.meaning, number=True) == column
-        ]
-        if all(place < span[1] for place in places) and len(places) <= 1:
-            for names in (self.reading.measures, self.reading.others):
-                if column in names:
-                    names.remove(column)
+        """Takes a column out of measures and others where it was named only to be bounded."""
+        tokens = [token for token in self._of("column") if self._bounded(token) == column]
+        if len(tokens) > 1 or any(self.question.span(token)[0] > span[1] for token in tokens):
+            return
+        meant = {each.column for token in tokens for each in token.meaning}
+        self.reading.measures = [name for name in self.reading.measures if name not in meant]
+        self.reading.others = [name for name in self.reading.others if name not in meant]
 
     def _values(self) -> None:
         """Turns values into conditions; several of one column are set against each other."""
