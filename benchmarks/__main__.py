@@ -1,4 +1,4 @@
-"""Runs the benchmarks one after the other: ``python -m benchmarks [NAME …]``; all that need no data where none is named.
+"""Runs the benchmarks one after the other: ``python -m benchmarks [NAME …]``; without names, all that need no data.
 
 ``http_predict`` needs ``wrk`` and installs its peers at the first run; ``training`` needs accident files and is run by
 hand: ``python -m benchmarks.training FILES…``.

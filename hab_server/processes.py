@@ -17,7 +17,7 @@ from hab_server.tether import tethered
 
 LOG_LIMIT = 20 * 1024 * 1024
 """Bytes after which a log file is set aside as ``NAME.log.1``."""
-CALM_THREADS = {"OMP_WAIT_POLICY": "passive", "OMP_NUMCALM_THREADS": "1"}
+CALM_THREADS = {"OMP_WAIT_POLICY": "passive", "OMP_NUM_THREADS": "1"}
 """Threads that spin while they wait turn a prediction of 0.05 ms into 10 ms on a busy machine."""
 
 

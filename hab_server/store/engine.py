@@ -48,9 +48,10 @@ _SQLITE_DOWN: Final = frozenset(
     }
 )
 """SQLite's primary result codes that say something of the file or the disk, not of the statement."""
-_POSTGRES_DOWN: Final = ("08", "28", "3D", "40", "53", "55", "57", "58", "XX", "25006", "25P03")
+_POSTGRES_DOWN: Final = ("08", "28", "3D", "40", "53", "55", "57", "58", "XX", "25006", "25P03", "42P01")
 """SQLSTATE classes: connection, authentication, database name, rollback, resources, locks, operator, system, damage;
-then a server that became read-only and a transaction that idled for too long."""
+then a server that became read-only, a transaction that idled too long, a table that no migration has made yet."""
+_SQLITE_NOT_MIGRATED: Final = "no such table"
 
 
 def create_store_engine(settings: Settings) -> Engine:
@@ -133,7 +134,8 @@ def is_unavailable(error: BaseException) -> bool:
         return True
     driver = error.orig
     if isinstance(driver, sqlite3.Error):
-        return getattr(driver, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_DOWN
+        code = getattr(driver, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        return code in _SQLITE_DOWN or str(driver).startswith(_SQLITE_NOT_MIGRATED)
     state = getattr(driver, "sqlstate", None)
     if state is None:
         return isinstance(error, sqlalchemy.exc.OperationalError)

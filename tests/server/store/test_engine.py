@@ -117,7 +117,7 @@ def test_mistakes_pass_through(engine: Engine) -> None:
         insert_predictions(connection, [single("pred_1")])
     with pytest.raises(IntegrityError), transaction(engine) as connection:
         insert_predictions(connection, [single("pred_1")])
-    for statement in ("SELECT * FROM nowhere", "SELEKT 1"):
+    for statement in ("SELECT nothing FROM predictions", "SELEKT 1"):
         with pytest.raises(DBAPIError), reading(engine) as connection:
             connection.execute(text(statement))
 
@@ -220,3 +220,10 @@ def test_a_server_that_accepts_and_then_says_nothing(tmp_path: Path) -> None:
             pytest.raises(DatabaseUnavailable),
         ):
             ping(engine)
+
+
+def test_a_database_that_is_not_migrated_yet_is_not_there(store_settings: Settings) -> None:
+    engine = create_store_engine(store_settings)
+    with pytest.raises(DatabaseUnavailable), transaction(engine) as connection:
+        connection.execute(text("SELECT * FROM predictions"))
+    engine.dispose()
