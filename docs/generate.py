@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hab_client.cli.reference import render as render_cli
+from hab_core.analysis.reference import render as render_tools
 from hab_server.settings_reference import render as render_settings
 
 FOLDER = Path(__file__).parent
-PAGES: dict[str, Callable[[], str]] = {"cli.md": render_cli, "settings.md": render_settings}
+PAGES: dict[str, Callable[[], str]] = {"cli.md": render_cli, "settings.md": render_settings, "tools.md": render_tools}
 
 
 def main() -> None:

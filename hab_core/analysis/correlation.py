@@ -24,6 +24,7 @@ MAX_TARGET_COLUMNS = 40
 MAX_CLASSES = 300
 _MAX_PAIRS = 100
 _FLAT = 1e-26
+_ROUNDING = 1e-12
 _TARGET = "\x00target"
 _CLASS_RULES = frozenset({"gu", "before_dash", "time_period"})
 
@@ -201,7 +202,7 @@ def _anova(column: Column, counts: NDArray[np.int64], sums: NDArray[np.float64],
     facts: dict[str, Any] = {"column": column.name, "measure": "eta", "n": n, "value": None, "p": None}
     mean = float(sums.sum()) / n if n else 0.0
     total = squares - n * mean * mean
-    if groups > 1 and total > n * _FLAT:
+    if groups > 1 and total > max(squares * _ROUNDING, n * _FLAT):
         between = min(float(((sums - counts * mean) ** 2 / counts).sum()), total)
         facts["value"] = float(np.sqrt(between / total))
         within = total - between

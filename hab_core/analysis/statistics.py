@@ -32,9 +32,7 @@ def get_column_statistics(
     columns: ColumnNames | None = None,
     conditions: Conditions = (),
 ) -> StatisticsResult:
-    """열의 기초 통계를 냅니다.
-
-    숫자 열은 개수·평균·표준편차·최소·사분위수·최대·합계·왜도, 다른 열은 개수와 가장 흔한 값입니다.
+    """열의 기초 통계를 냅니다: 평균·표준편차·최소·사분위수·최대·합계·왜도(숫자 열), 개수와 흔한 값(다른 열).
 
     한 열이면 column, 여러 열이면 columns를 쓰고, 둘 다 생략하면 숫자 열을 모두 봅니다.
     묶음별 평균은 group_by_aggregate, 값별 건수는 get_value_counts가 맞습니다.

@@ -64,10 +64,15 @@ def name(column: str) -> str:
 def grid(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Returns a Markdown table of at most ``MAX_LINES`` lines, which says how many it leaves out."""
     every = list(lines)
-    rows = [f"| {' | '.join(line)} |" for line in every[:MAX_LINES]]
-    table = "\n".join([f"| {' | '.join(header)} |", "|" + " --- |" * len(header), *rows])
+    table = grid_of(header, every[:MAX_LINES])
     left = len(every) - MAX_LINES
     return table + (f"\n\n… 외 {left:,}줄" if left > 0 else "")
+
+
+def grid_of(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Returns a Markdown table with all of its lines."""
+    rows = [f"| {' | '.join(line)} |" for line in lines]
+    return "\n".join([f"| {' | '.join(header)} |", "|" + " --- |" * len(header), *rows])
 
 
 def row_grid(table: RowTable, most_columns: int = 12) -> str:
