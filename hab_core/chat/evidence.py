@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from hab_core.schemas.chat import ToolCall
+from hab_core.schemas.chat import ReceiptStatus, ToolCall
 
 _SHARES = re.compile(r"share$|^level$|^evenness$|^concentration$|^low_expected$|^in_daegu$")
-_LABELS = frozenset({"label", "value", "column", "name", "mode", "other", "method"})
-_LABEL_LISTS = frozenset({"keys", "columns"})
 _NUMBERED = re.compile(r"^\d+(?:\.\d+)?\s?(?:시|월|일|년|세|대|분기|점|위|시간|km|%)?$")
 _ISO = re.compile(r"^(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::\d\d)?)?)?$")
 _MOST_VALUES = 20_000
@@ -38,6 +36,29 @@ class Value(NamedTuple):
     def is_share(self) -> bool:
         """Whether it is a share of 1, which texts give in percent."""
         return bool(_SHARES.search(self.field))
+
+    @property
+    def in_input(self) -> bool:
+        """Whether it is an argument of the call, not a finding."""
+        return self.path.startswith("input")
+
+
+class Source(NamedTuple):
+    """Where a figure comes from.
+
+    Attributes:
+        status: ``verified`` or ``derived``.
+        call: Index of the tool call; None for the question.
+        path: Where in its result, or how two places are combined.
+        value: The exact value.
+        record: The list element it lies in; empty outside lists.
+    """
+
+    status: ReceiptStatus
+    call: int | None
+    path: str | None
+    value: float | str
+    record: str = ""
 
 
 class Text(NamedTuple):

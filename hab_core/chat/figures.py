@@ -23,16 +23,19 @@ _DATE = re.compile(
 )
 _NUMBER = re.compile(
     rf"(?<![A-Za-z_\d.])(?P<sign>[-−](?=\d))?(?P<number>{_PLAIN})"
-    rf"(?:(?P<scale>{_SCALE})(?!분위|번째|촌|덕)(?P<more>(?:\s?(?:{_PLAIN})(?:천|백|만))*(?:\s?(?:{_PLAIN})(?=\s?(?:건|명|개|대|곳|원|행|회|번|면)))?)?)?"
+    rf"(?:(?P<scale>{_SCALE})(?!분위|번째|촌|덕)(?P<more>(?:\s?(?:{_PLAIN})(?:천|백|만))*(?:\s?(?:\d,\d{{3}}(?!\d)|(?:{_PLAIN})(?=\s?(?:건|명|개|대|곳|원|행|회|번|면))))?)?)?"
     r"(?P<near>여)?\s?(?P<unit>%p|%포인트|퍼센트포인트|%|퍼센트|프로(?=[\s.,로]|$)|배|위|번째|순위|km|시간|시|년|월|일|세|건|명|개|대|곳|행|열|가지|원|면|점|회|번|분|m)?"
 )
 _MORE = re.compile(rf"({_PLAIN})(천|백|만)?")
 _LIST_MARK = re.compile(r"(?m)^\s*(?:[-*]\s*)?(?:\*\*)?\d{1,2}(?:[.)](?=\s|\*)|위[:.)\s])")
-_TIME_UNITS = {"년": (1900, 2100), "월": (1, 12), "일": (1, 31), "시": (0, 24)}
-"""Units of the date with the numbers that can be one; others count years, months, days."""
+DATE_UNITS = frozenset({"시", "월", "일", "년", "세"})
+"""Units that name a part of the date, or an age, and measure nothing."""
+_COUNTABLE = {"년": (1900, 2100), "일": (1, 31)}
+"""Units that also count years and days: outside these numbers they do."""
 _ORDINALS = frozenset({"위", "번째", "순위"})
 _PERCENT = {"%": "%", "퍼센트": "%", "프로": "%", "%p": "%p", "%포인트": "%p", "퍼센트포인트": "%p"}
 _HEADINGS = re.compile(r"(?m)^#{1,6}\s*\d+[.)]")
+_FRACTIONS = re.compile(r"\d+\s?분의\s?\d+")
 _CONSTANTS = re.compile(
     r"심야\s?\(?22\s?[–~-]\s?0?6시?|출근시간대\s?\(?0?7\s?[–~-]\s?0?9시?|일반시간대\s?\(?10\s?[–~-]\s?17시?|퇴근시간대\s?\(?18\s?[–~-]\s?21시?"
 )
@@ -79,7 +82,7 @@ def find_figures(text: str, names: Sequence[str] = ()) -> list[Figure]:
 
 def _blanked(text: str, names: Sequence[str]) -> str:
     """Returns the text with everything that is no figure turned to blanks, at the same length."""
-    for pattern in (_HEADINGS, _LIST_MARK, _CONSTANTS):
+    for pattern in (_HEADINGS, _LIST_MARK, _CONSTANTS, _FRACTIONS):
         text = pattern.sub(lambda match: " " * len(match.group()), text)
     for name in sorted(names, key=len, reverse=True):
         if name in text:
@@ -112,7 +115,8 @@ def _number(match: re.Match[str], text: str) -> Figure | None:
         value += part
     if match["sign"]:
         value = -value
-    unit = "" if unit in _TIME_UNITS and not _TIME_UNITS[unit][0] <= value <= _TIME_UNITS[unit][1] else unit
+    if unit in _COUNTABLE and not _COUNTABLE[unit][0] <= value <= _COUNTABLE[unit][1]:
+        unit += "간"
     end = match.end("unit") if unit else match.end()
     shown = text[
         match.start() : match.end("more")

@@ -327,6 +327,13 @@ def _by_date(reading: Reading) -> list[Call]:
     return [_call(reading, "sort_dataframe", column=column, ascending=oldest, limit=reading.top or _few(reading))]
 
 
+def _is_date_range(reading: Reading) -> bool:
+    """Whether the time covered is asked for, not how rows spread over it."""
+    timed = (reading.lexicon.date or reading.lexicon.year_column) is not None
+    grouped = any(group.unit != "year" for group in reading.groups) or reading.has("each", "most", "least", "trend")
+    return timed and reading.has("date_range") and not (reading.groups and grouped) and not reading.measures
+
+
 def _date_range(reading: Reading) -> list[Call]:
     """Returns the call for the time covered; years in a column of numbers are described."""
     if reading.lexicon.year_column and (reading.lexicon.date is None or "설치" in reading.question.text):
@@ -414,7 +421,7 @@ INTENTS: tuple[Intent, ...] = (
     Intent("types", lambda r: r.has("types"), lambda r: [_call(r, "detect_data_types")]),
     Intent(
         "date_range",
-        lambda r: r.has("date_range") and not r.groups and (r.lexicon.date or r.lexicon.year_column) is not None,
+        _is_date_range,
         _date_range,
     ),
     Intent(

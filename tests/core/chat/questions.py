@@ -95,9 +95,10 @@ def _matches(expected: Expected, call: Call) -> bool:
         return False
     if expected.where and len(conditions) != len(expected.where):
         return False
-    if not expected.where and expected.intent not in ("share", "filtered", "compare") and conditions:
-        return False
     columns = used(call)
+    others = [each for each in conditions if canonical(each["column"]) not in columns]
+    if not expected.where and expected.intent != "share" and others:
+        return False
     if expected.columns:
         fits = all(columns & set(alternatives) for alternatives in expected.columns)
         if not fits or len(columns) != len(expected.columns):
