@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from running import give_model, wait_until
 from sqlalchemy import Engine, func, select, update
 
 from hab_core.schemas.jobs import EcloBatch, Job
@@ -28,6 +27,7 @@ from hab_server.store.engine import create_store_engine, reading, transaction
 from hab_server.store.jobs import JOBS
 from hab_server.store.predictions import PREDICTIONS
 from hab_server.valkey import ValkeyProcess
+from tests.running import give_model, wait_until
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 QUICK_WORKER = """

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hab_command import Hab
-from running import HAB, give_model, train_small_model
 
 from hab_client import HabClient
+from tests.client.hab_command import Hab
+from tests.running import HAB, give_model, train_small_model
 
 
 @pytest.fixture(scope="module")

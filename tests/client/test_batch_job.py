@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wire_server import Reply, answer, failure, raw, serving, success
 
 from hab_client import BatchJob, ConnectionFailed, HabClient, InvalidInput, JobFailed, RequestTimeout, UnexpectedAnswer
+from tests.client.wire_server import Reply, answer, failure, raw, serving, success
 
 TABLE = "\ufeff기상상태,eclo\n맑음,4.5\n".encode()
 CUT = raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 500\r\n\r\nhalf a ta")

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hab_command import Hab, one_line
-from running import HAB, free_port, wait_until
-from wire_server import answer, raw, serving
 
 from hab_client import HabClient
 from hab_client.cli.reference import render
+from tests.client.hab_command import Hab, one_line
+from tests.client.wire_server import answer, raw, serving
+from tests.running import HAB, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = (

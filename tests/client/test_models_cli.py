@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hab_command import Hab, one_line
-from running import give_model, train_small_model, wait_until
 
 from hab_client import HabClient
+from tests.client.hab_command import Hab, one_line
+from tests.running import give_model, train_small_model, wait_until
 
 
 @pytest.fixture(scope="module")

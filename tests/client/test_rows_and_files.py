@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 import polars as pl
 import pytest
-from wire_server import WireServer, serving, success
 
 from hab_client import HabClient, InvalidInput
 from hab_client.resources import eclo
 from hab_client.rows import Circumstances
 from hab_core.schemas.eclo import Accident
+from tests.client.wire_server import WireServer, serving, success
 
 JOB = {"job_id": "job_1", "status": "queued", "total": 1, "created_at": "2026-01-01T00:00:00Z", "status_url": "/x"}
 ACCIDENT = {

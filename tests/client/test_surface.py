@@ -28,11 +28,25 @@ HEAVY = {
 }
 NAMES = [
     "BatchJob",
+    "Dataset",
+    "DatasetDetailAnswer",
     "HabClient",
     "HealthAnswer",
     "Listing",
     "ModelAnswer",
     "PredictionAnswer",
+    "Share",
+    "ToolRunAnswer",
+]
+
+
+NOUNS = [
+    ("eclo", "--help"),
+    ("eclo", "predict", "--help"),
+    ("datasets", "--help"),
+    ("datasets", "upload", "--help"),
+    ("tools", "run", "--help"),
+    ("db", "--help"),
 ]
 
 
@@ -83,7 +97,7 @@ def test_help_loads_typer_and_nothing_heavier(argument: str) -> None:
     assert not after_command(argument) & (HEAVY | {"httpx", "pydantic", "rich", "hab_server"})
 
 
-@pytest.mark.parametrize("arguments", [("eclo", "--help"), ("eclo", "predict", "--help"), ("db", "--help")])
+@pytest.mark.parametrize("arguments", NOUNS)
 def test_help_of_a_noun_loads_what_typer_loads(arguments: tuple[str, ...]) -> None:
     assert not after_command(*arguments) & (HEAVY | {"httpx", "rich", "hab_server"})
 

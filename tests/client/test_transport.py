@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from wire_server import Reply, answer, failure, raw, serving, silent, success
 
 from hab_client import HabClient
 from hab_client._retries import CONNECT_SECONDS, NotAnswered, with_tries
@@ -26,6 +25,7 @@ from hab_core.errors import (
     UnexpectedAnswer,
     all_errors,
 )
+from tests.client.wire_server import Reply, answer, failure, raw, serving, silent, success
 
 PREDICTION = {
     "prediction_id": "pred_1",

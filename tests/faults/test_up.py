@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from running import Command, ask, give_model, is_running, train_small_model, wait_until
 
 from hab_server.preflight import HomeLock, check_port, listen
 from hab_server.processes import descendants
 from hab_server.settings import Settings
+from tests.running import Command, ask, give_model, is_running, train_small_model, wait_until
 
 Start = Callable[..., Command]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running import Command, give_model, train_small_model
 
 from hab_core.datasets.samples import samples
+from tests.running import Command, give_model, train_small_model
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from running import Command, give_model, train_small_model, wait_until
+
+from tests.running import Command, give_model, train_small_model, wait_until
 
 MEGABYTE = 1024 * 1024
 PATH = "/api/datasets/upload"

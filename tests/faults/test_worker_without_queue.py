@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running import train_small_model, wait_until
-from working import Stage, StartWorker, accident_rows, open_stage, worker_starter
 
 from hab_server.settings import Settings
+from tests.running import train_small_model, wait_until
+from tests.working import Stage, StartWorker, accident_rows, open_stage, worker_starter
 
 MANY = 20_000
 

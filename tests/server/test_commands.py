@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from running import HAB
+
+from tests.running import HAB
 
 
 def hab(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,12 +11,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from running import ask, give_model, is_running, train_small_model, wait_until
 
 from hab_core.errors import CannotStart
 from hab_server.embedded import EmbeddedServer
 from hab_server.processes import descendants
 from hab_server.settings import Settings
+from tests.running import ask, give_model, is_running, train_small_model, wait_until
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from running import is_running, wait_until
 
 from hab_core.errors import CannotStart
 from hab_server import tether
@@ -19,6 +18,7 @@ from hab_server.processes import Child, child_environment, descendants, python_m
 from hab_server.settings import Settings
 from hab_server.supervisor import Supervisor, first_steps
 from hab_server.watch import Backoff, Watch, WatchThread, stop_parts
+from tests.running import is_running, wait_until
 
 SLEEP = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"

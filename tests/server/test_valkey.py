@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 import redis
-from running import is_running, wait_until
 
 from hab_core.errors import CannotStart
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess, valkey_for
+from tests.running import is_running, wait_until
 
 
 def client(settings: Settings) -> redis.Redis:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 import pytest
-from analysis_files import Real
 
 from hab_core.datasets.profile import profile_table
 from hab_core.datasets.reading import read_csv
 from hab_core.datasets.storage import DatasetStore
 from hab_core.datasets.table import Table
+from tests.core.analysis.analysis_files import Real
 
 CASUALTIES = {"사망자수": 10, "중상자수": 5, "경상자수": 3, "부상신고자수": 1}
 

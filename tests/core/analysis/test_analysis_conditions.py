@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from analysis_files import Real, is_, run
 
 from hab_core.analysis.moments import parse_span
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
+from tests.core.analysis.analysis_files import Real, is_, run
 
 
 def count(table: Table, *conditions: dict[str, Any]) -> int:

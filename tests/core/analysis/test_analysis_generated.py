@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from analysis_files import is_, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -21,6 +20,7 @@ from hab_core.datasets.dictionaries import encoded
 from hab_core.datasets.profile import profile_table
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
+from tests.core.analysis.analysis_files import is_, run
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WHOLE = st.one_of(st.integers(-3, 3), st.integers(-(2**63), 2**63 - 1), st.none())

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from analysis_files import Real, is_, run
 from scipy import stats
+
+from tests.core.analysis.analysis_files import Real, is_, run
 
 RAIN = is_("기상상태", "==", "비")
 NUMBERS = ["사망자수", "중상자수", "경상자수", "부상신고자수", "ECLO"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from analysis_files import is_, run
 
 from hab_core.analysis.registry import tools
 from hab_core.analysis.run import run_tool
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput, ModelUnavailable
+from tests.core.analysis.analysis_files import is_, run
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "get_value_counts": {"column": "구"},

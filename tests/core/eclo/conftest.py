@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_model import write_small_model
 
 from hab_core.eclo.model import EcloModel
+from tests.core.eclo.small_model import write_small_model
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,11 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 import pytest
-from small_model import accidents, small_table
 
 from hab_core.eclo.booster import Booster
 from hab_core.eclo.model import columns_of
 from hab_core.errors import ModelUnavailable
+from tests.core.eclo.small_model import accidents, small_table
 
 MATRIX = small_table().encode_table(columns_of(accidents(400, seed=9)))
 

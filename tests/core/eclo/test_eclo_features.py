@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_model import DISTRICTS, EXAMPLE, ROAD_TYPES, accidents, small_table
 
 from hab_core.eclo.features import FIELDS, FeatureTable, Lookup, day_kind
 from hab_core.eclo.model import columns_of
 from hab_core.errors import InvalidInput
 from hab_core.schemas.eclo import ACCIDENT_TYPES, ROAD_SURFACES, WEATHERS, Accident
+from tests.core.eclo.small_model import DISTRICTS, EXAMPLE, ROAD_TYPES, accidents, small_table
 
 TABLE = small_table()
 NAMES = [feature.name for feature in TABLE.features]

@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from small_model import damage
 
 from hab_core.eclo.folder import (
     CARD,
@@ -19,6 +18,7 @@ from hab_core.eclo.folder import (
     write_model_folder,
 )
 from hab_core.errors import ModelUnavailable
+from tests.core.eclo.small_model import damage
 
 
 def test_what_is_written_is_read_and_written_again_alike(first_folder: Path, tmp_path: Path) -> None:

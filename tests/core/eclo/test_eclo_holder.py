@@ -5,12 +5,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from small_model import EXAMPLE, damage, deadly
 
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import ModelUnavailable
 from hab_core.schemas.eclo import Accident
+from tests.core.eclo.small_model import EXAMPLE, damage, deadly
 
 
 @pytest.fixture

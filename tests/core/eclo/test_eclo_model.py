@@ -8,11 +8,11 @@ from pathlib import Path
 
 import lightgbm
 import pytest
-from small_model import EXAMPLE, accidents, damage
 
 from hab_core.eclo.model import EcloModel, columns_of
 from hab_core.errors import InvalidInput, ModelUnavailable
 from hab_core.schemas.eclo import INTERPRETATIONS, Accident
+from tests.core.eclo.small_model import EXAMPLE, accidents, damage
 
 ROWS = accidents(300, seed=11)
 

@@ -6,12 +6,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from small_model import damage, deadly, write_small_model
 
 from hab_core.eclo.candidate import verify_in_child
 from hab_core.eclo.folder import read_model_folder
 from hab_core.eclo.registry import ModelRegistry, released_folder
 from hab_core.errors import Conflict, HabError, ModelUnavailable, NotFound
+from tests.core.eclo.small_model import damage, deadly, write_small_model
 
 
 @pytest.fixture

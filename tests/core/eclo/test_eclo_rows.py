@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_model import EXAMPLE
 
 from hab_core.eclo.model import EcloModel
 from hab_core.eclo.rows import accident_from_row, missing_columns, read_batch_csv, score_batch
 from hab_core.errors import InvalidInput, UnsupportedFileType
 from hab_core.schemas.eclo import Accident, EcloScore
+from tests.core.eclo.small_model import EXAMPLE
 
 KOREAN: dict[str, Any] = {
     "ID": "ACCIDENT_39609",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from small_model import EXAMPLE
 
 from hab_core.analysis.run import run_tool
 from hab_core.eclo.model import EcloModel
 from hab_core.eclo.tools import ModelPredictor
 from hab_core.errors import InvalidInput
 from hab_core.schemas.eclo import Accident
+from tests.core.eclo.small_model import EXAMPLE
 
 
 def test_one_prediction_with_its_reasons(model: EcloModel) -> None:

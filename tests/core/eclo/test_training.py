@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training_files import COMPETITION, PLACES, TAAS, competition_rows, taas_rows, to_csv
 
 from hab_core.eclo.folder import CARD, FEATURES, METRICS, MODEL, SUMS
 from hab_core.eclo.model import EcloModel
@@ -18,6 +17,7 @@ from hab_core.eclo.training.ridge import Factor, cross, fit_ridge
 from hab_core.eclo.training.shrinkage import out_of_fold_means, shrunken_means
 from hab_core.errors import InvalidInput
 from hab_core.schemas.eclo import Accident
+from tests.core.eclo.training_files import COMPETITION, PLACES, TAAS, competition_rows, taas_rows, to_csv
 
 
 def write(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:

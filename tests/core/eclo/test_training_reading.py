@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training_files import COMPETITION, TAAS, competition_rows, taas_rows, to_csv
 
 from hab_core.eclo.training.reading import read_records, read_training_files
 from hab_core.errors import InvalidInput, UnsupportedFileType
+from tests.core.eclo.training_files import COMPETITION, TAAS, competition_rows, taas_rows, to_csv
 
 TAAS_CSV = to_csv(TAAS, taas_rows(50))
 COMPETITION_CSV = to_csv(COMPETITION, competition_rows(50))

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import redis
-from running import train_small_model
-from working import Stage, StartWorker, open_stage, worker_starter
 
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
 from hab_server.jobs.context import WorkerContext, worker_context
 from hab_server.settings import Settings
+from tests.running import train_small_model
+from tests.working import Stage, StartWorker, open_stage, worker_starter
 
 SERVICES = ("embedded", pytest.param("production", marks=[pytest.mark.postgres, pytest.mark.redis]))
 

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
-from working import Stage, accident_rows
 
 from hab_core.errors import InvalidInput, NotFound, QueueFull, QueueUnavailable
 from hab_core.schemas.jobs import Job
@@ -21,6 +20,7 @@ from hab_server.jobs.queue import SCORE_BATCH
 from hab_server.jobs.results import RESULT_COLUMNS
 from hab_server.settings import Settings
 from hab_server.store.predictions import list_predictions
+from tests.working import Stage, accident_rows
 
 
 def table_of(stage: Stage, job_id: str) -> list[list[str]]:

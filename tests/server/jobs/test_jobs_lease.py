@@ -9,8 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from running import give_model
-from working import Stage, accident_rows, worker_starter
 
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
@@ -25,6 +23,8 @@ from hab_server.store.engine import LOCK_TIMEOUT_MS, reading, transaction
 from hab_server.store.ids import new_id
 from hab_server.store.jobs import MAX_ATTEMPTS, Lease, LeaseLost
 from hab_server.store.predictions import prediction_values
+from tests.running import give_model
+from tests.working import Stage, accident_rows, worker_starter
 
 SCORE = EcloScore(eclo=4.0, interval=EcloInterval(low=1.0, high=9.0), percentile=40.0, interpretation="일반")
 

@@ -6,13 +6,13 @@ import signal
 
 import pytest
 import redis
-from working import Stage, accident_rows
 
 from hab_core.errors import QueueUnavailable
 from hab_server.jobs.context import WorkerContext
 from hab_server.jobs.eclo import score_batch
 from hab_server.jobs.queue import BEAT_TTL_SECONDS, JobQueue
 from hab_server.settings import Settings
+from tests.working import Stage, accident_rows
 
 
 def test_knows_the_jobs_in_it(stage: Stage) -> None:

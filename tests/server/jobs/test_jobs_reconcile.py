@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import update
-from working import Stage, accident_rows
 
 from hab_core.errors import QueueUnavailable
 from hab_core.schemas.jobs import Job
@@ -15,6 +14,7 @@ from hab_server.jobs.reconcile import reconcile
 from hab_server.store import jobs
 from hab_server.store.engine import transaction
 from hab_server.store.jobs import JOBS, MAX_ATTEMPTS
+from tests.working import Stage, accident_rows
 
 
 def claimed_long_ago(stage: Stage, attempts: int = 1) -> Job:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import signal
 
-from running import wait_until
-from working import Stage, StartWorker, WorkerProcess, accident_rows
-
 from hab_server.jobs import batches
+from tests.running import wait_until
+from tests.working import Stage, StartWorker, WorkerProcess, accident_rows
 
 MANY = 20_000
 """Rows that keep a worker busy for some seconds."""
