@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TypeVar
@@ -17,7 +18,7 @@ import httpx
 from hab_client._resolve import count_addresses
 from hab_client._retries import NotAnswered, with_tries
 from hab_client._wire import Received, require_type
-from hab_client.uploads import Upload
+from hab_client.uploads import Progress, Upload
 from hab_core.errors import ConnectionFailed, HabError, InvalidInput, RequestTimeout, UnexpectedAnswer
 from hab_core.schemas.version import VERSION
 
@@ -27,6 +28,7 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]{1,255}")
 _LOST = re.compile("disconnected|closed|incomplete")
 """How the HTTP library words a connection that ended too early; its other protocol errors speak of another protocol."""
+_SHARED = re.compile(r"(/api/shared/)[^/?]+")
 _REPEATABLE = ("GET", "HEAD", "DELETE")
 
 
@@ -47,11 +49,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Call:
-    """One request; ``path`` begins with a slash, ``body`` is JSON."""
+    """One request; ``path`` begins with a slash, a parameter may stand several times, ``body`` is JSON."""
 
     method: str
     path: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     body: bytes | None = None
     upload: Upload | None = None
     idempotency_key: str | None = None
@@ -75,6 +77,7 @@ class Transport:
         local = url.host in _LOOPBACK
         self._looks_up = local or not any(os.environ.get(n) or os.environ.get(n.lower()) for n in _PROXIES)
         self._found = False
+        logging.getLogger("httpx").addFilter(_hide_tokens)  # adding it again changes nothing
         self._http = httpx.Client(
             base_url=self.base_url,
             headers={"User-Agent": f"hab-client/{VERSION} python/{platform.python_version()}"},
@@ -108,7 +111,7 @@ class Transport:
 
         return self._with_tries(call, attempt)
 
-    def download(self, call: Call, sink: IO[bytes], media_type: str) -> None:
+    def download(self, call: Call, sink: IO[bytes], media_type: str, on_progress: Progress | None = None) -> None:
         """Writes the body of an answer into ``sink`` as it comes; a try after a failure begins anew.
 
         Raises:
@@ -123,6 +126,8 @@ class Transport:
                 require_type(_received(response, b"" if is_file else self._body(response, None)), media_type)
                 for chunk in response.iter_bytes():
                     sink.write(chunk)
+                    if on_progress is not None:
+                        on_progress(sink.tell(), None)
 
         self._with_tries(call, attempt)
 
@@ -136,15 +141,17 @@ class Transport:
     def _opened(self, call: Call, connecting: float) -> Iterator[httpx.Response]:
         """Sends ``call`` and gives the answer with its body still to read."""
         with ExitStack() as stack:
-            files = None
+            fields, files = None, None
             if call.upload:
-                files = {"file": (call.upload.name, stack.enter_context(call.upload.open()), "text/csv")}
+                fields = call.upload.fields
+                files = {"file": (call.upload.name, stack.enter_context(call.upload.opened()), "text/csv")}
             stack.enter_context(_failures_of_hab(call))
             request = self._http.build_request(
                 call.method,
                 call.path,
                 params=call.params,
                 content=call.body,
+                data=fields,
                 files=files,
                 headers=self._headers(call),
                 timeout=self._timeouts(connecting),
@@ -213,6 +220,13 @@ def _failures_of_hab(call: Call) -> Iterator[None]:
         if call.repeatable:
             raise NotAnswered(ConnectionFailed(), reached=True) from None
         raise ConnectionFailed from None
+
+
+def _hide_tokens(record: logging.LogRecord) -> bool:
+    """Takes the tokens of share links out of what the HTTP library logs of a request: who has one, has the dataset."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(_SHARED.sub(r"\1***", str(a)) if isinstance(a, httpx.URL) else a for a in record.args)
+    return True
 
 
 def _received(response: httpx.Response, body: bytes) -> Received:

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from hab_client import views
-from hab_core.errors import (
-    ConnectionFailed,
-    InvalidInput,
-    JobFailed,
-    MissingExtra,
-    RequestTimeout,
-    Unavailable,
-)
+from hab_client._extras import library
+from hab_client._files import pass_on_whole, written_whole
+from hab_core.errors import ConnectionFailed, JobFailed, RequestTimeout, Unavailable
 from hab_core.schemas.jobs import FINISHED, EcloBatchItem, Job, JobStatus
 
 if TYPE_CHECKING:
@@ -114,17 +106,13 @@ class BatchJob:
             HabError: The download failed.
         """
         target = Path(path)
-        with _written_whole(target) as sink:
+        with written_whole(target) as sink:
             self._jobs.download(self.id, sink)
         return target
 
     def write_csv(self, sink: IO[bytes]) -> None:
         """Writes the scored table into an open file, stdout for instance, once all of it has arrived."""
-        with tempfile.TemporaryFile() as table:
-            self._jobs.download(self.id, table)
-            table.seek(0)
-            shutil.copyfileobj(table, sink)
-            sink.flush()
+        pass_on_whole(partial(self._jobs.download, self.id), sink)
 
     def to_pandas(self) -> DataFrame:
         """Returns the scored table as a pandas DataFrame: the columns that were sent and what was predicted.
@@ -132,10 +120,8 @@ class BatchJob:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        try:
+        with library("pandas"):
             import pandas as pd
-        except ModuleNotFoundError:
-            raise MissingExtra("pandas가 설치되어 있지 않습니다. 설치: pip install pandas") from None
         table = io.BytesIO()
         self._jobs.download(self.id, table)
         table.seek(0)
@@ -170,21 +156,3 @@ class BatchJob:
                 time.sleep(_LONGEST_PAUSE)
             else:
                 return
-
-
-@contextmanager
-def _written_whole(target: Path) -> Iterator[IO[bytes]]:
-    """Gives a file beside ``target`` that takes its place if all goes well, and is removed if not."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        sink = part.open("w+b")
-    except OSError as error:
-        raise InvalidInput.of("file", f"파일을 쓸 수 없습니다: {target} ({error.strerror})") from None
-    try:
-        with sink:
-            yield sink
-        part.replace(target)
-    except OSError as error:
-        raise InvalidInput.of("file", f"파일을 쓸 수 없습니다: {target} ({error.strerror})") from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, TypedDict
 
+from pydantic import BaseModel
+
 from hab_core.errors import InvalidInput
 from hab_core.schemas.eclo import Accident
 
@@ -59,7 +61,7 @@ def row_of(row: Row) -> dict[str, Any]:
         return row.model_dump(mode="json", exclude_none=True)
     if not isinstance(row, Mapping):
         raise InvalidInput.of("accidents", f"사고는 이름과 값의 사전(dict)이어야 합니다: {type(row).__name__}")
-    return {str(name): _plain(value) for name, value in row.items()}
+    return {str(name): plain(value) for name, value in row.items()}
 
 
 def rows_of(rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -104,13 +106,22 @@ def _english_names() -> dict[str, str]:
     return {text.partition(":")[0].strip(): name for name, text in described if text}
 
 
-def _plain(value: Any) -> Any:
-    """Returns a value as JSON knows it: moments as ISO text, numbers of numpy as Python's, NaN and NaT as null."""
+def plain(value: Any) -> Any:
+    """Returns a value as JSON knows it, whatever it holds included.
+
+    Moments become ISO text, numbers and arrays of numpy Python's own, sets and tuples lists, NaN and NaT null.
+    """
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):
         return None if math.isnan(value) else value
     if isinstance(value, date):  # a datetime is one, too, and so is the NaT of pandas, which writes itself as NaT
         return None if str(value) == "NaT" else value.isoformat()
-    item = getattr(value, "item", None)
-    return _plain(item()) if callable(item) else value
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_unset=True)
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(each) for each in value]
+    convert = getattr(value, "tolist", None) or getattr(value, "to_list", None)
+    return plain(convert()) if callable(convert) else value
