@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hab_client._resource import Listing
-    from hab_client.answers import HealthAnswer, ModelAnswer, PredictionAnswer
+    from hab_client.answers import DatasetDetailAnswer, HealthAnswer, ModelAnswer, PredictionAnswer, ToolRunAnswer
     from hab_client.batch import BatchJob
     from hab_client.client import HabClient
+    from hab_client.dataset import Dataset, Share
     from hab_client.errors import (
         AnalysisTimeout,
         BodyTooLarge,
@@ -57,6 +58,8 @@ __all__ = [
     "Conflict",
     "ConnectionFailed",
     "DatabaseUnavailable",
+    "Dataset",
+    "DatasetDetailAnswer",
     "DatasetInUse",
     "ErrorDetail",
     "FileTooLarge",
@@ -83,9 +86,11 @@ __all__ = [
     "RateLimited",
     "RequestInProgress",
     "RequestTimeout",
+    "Share",
     "ShareLinkExpired",
     "StorageUnavailable",
     "TooLarge",
+    "ToolRunAnswer",
     "Unavailable",
     "UnexpectedAnswer",
     "UnknownChatModel",
@@ -93,11 +98,15 @@ __all__ = [
 ]
 _MODULES = {
     "BatchJob": "hab_client.batch",
+    "Dataset": "hab_client.dataset",
+    "DatasetDetailAnswer": "hab_client.answers",
     "HabClient": "hab_client.client",
     "HealthAnswer": "hab_client.answers",
     "Listing": "hab_client._resource",
     "ModelAnswer": "hab_client.answers",
     "PredictionAnswer": "hab_client.answers",
+    "Share": "hab_client.dataset",
+    "ToolRunAnswer": "hab_client.answers",
 }
 
 

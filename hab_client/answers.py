@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from hab_client import views
+from hab_core.schemas.analysis import ToolRun
 from hab_core.schemas.common import Envelope
+from hab_core.schemas.datasets import Dataset, DatasetDetail, Share
 from hab_core.schemas.eclo import EcloPrediction, ModelInfo
 from hab_core.schemas.health import Health
 from hab_core.schemas.jobs import EcloBatch, Job
@@ -39,3 +41,35 @@ class JobAnswer(Envelope, Job):
 
 class BatchAnswer(Envelope, EcloBatch):
     """A batch job with a page of its rows."""
+
+
+class DatasetAnswer(Envelope, Dataset):
+    """What is known of a dataset without its columns."""
+
+
+class DatasetDetailAnswer(Envelope, DatasetDetail):
+    """A dataset with the profile of its columns."""
+
+    def _repr_html_(self) -> str:
+        """Shows the profile in a notebook."""
+        return views.dataset_html(self)
+
+
+class ShareAnswer(Envelope, Share):
+    """A share link as it was made."""
+
+
+class ToolRunAnswer(Envelope, ToolRun):
+    """What an analysis tool found: ``text``, ``result``, ``chart``."""
+
+    def __str__(self) -> str:
+        """Returns the Korean text."""
+        return self.text
+
+    def _repr_html_(self) -> str:
+        """Shows the text in a notebook."""
+        return views.tool_run_html(self)
+
+    def _repr_markdown_(self) -> str:
+        """Gives the text to whatever shows Markdown."""
+        return self.text

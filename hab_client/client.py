@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 from hab_client._transport import Options, Transport
 
 if TYPE_CHECKING:
+    from hab_client.resources.datasets import Datasets
     from hab_client.resources.eclo import Eclo
     from hab_client.resources.health import HealthChecks
     from hab_client.resources.jobs import Jobs
     from hab_client.resources.model import Model
+    from hab_client.resources.regions import Regions
+    from hab_client.resources.tools import Tools
 
 DEFAULT_URL = "http://localhost:8000"
 
@@ -72,6 +75,27 @@ class HabClient:
         from hab_client.resources.eclo import Eclo
 
         return Eclo(self._transport)
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """Tables on the server: uploading, reading, sharing them."""
+        from hab_client.resources.datasets import Datasets
+
+        return Datasets(self._transport)
+
+    @cached_property
+    def tools(self) -> Tools:
+        """The analysis tools."""
+        from hab_client.resources.tools import Tools
+
+        return Tools(self._transport)
+
+    @cached_property
+    def regions(self) -> Regions:
+        """The places of Daegu: ``client.regions()``."""
+        from hab_client.resources.regions import Regions
+
+        return Regions(self._transport)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from hab_client import phrases
+from hab_client._markdown import to_html
+from hab_core.schemas.analysis import ToolRun
+from hab_core.schemas.datasets import Dataset, DatasetDetail, Share
 from hab_core.schemas.eclo import EcloContribution, EcloPrediction, ModelInfo
 from hab_core.schemas.health import Health
 from hab_core.schemas.jobs import Job
@@ -24,6 +28,7 @@ _COLOURS = {
     "failed": "#b71c1c",
     "down": "#b71c1c",
 }
+_MOST_COLUMNS = 40
 _STATUS = {"queued": "대기 중", "running": "진행 중", "completed": "완료", "failed": "실패", "cancelled": "취소됨"}
 
 
@@ -35,7 +40,7 @@ def prediction_html(prediction: EcloPrediction) -> str:
         f"{interval.level:.0%} 범위 {interval.low:.1f}–{interval.high:.1f} · "
         f"예측값 백분위 {prediction.percentile:.1f} · 모델 {escape(prediction.model_version)}"
     )
-    warnings = "".join(f"<div style='color:#d84315'>⚠ {escape(text)}</div>" for text in prediction.warnings)
+    warnings = _warnings(prediction.warnings)
     parts = (head, _small(facts), escape(prediction.detail), warnings, _bars(prediction.contributions))
     return _box(parts)
 
@@ -76,6 +81,33 @@ def health_html(health: Health) -> str:
     return _box((f"<b>HAB {escape(health.version)}</b> {_badge(health.status)}", parts))
 
 
+def dataset_html(dataset: Dataset) -> str:
+    """Returns a dataset: size, encoding, warnings, and its columns and place where they are known."""
+    head = f"<b>{escape(dataset.name)}</b> {_small(escape(dataset.id))}"
+    facts = _small(escape(phrases.dataset_facts(dataset)))
+    parts = [head, facts, escape(dataset.description), _warnings(dataset.warnings)]
+    if isinstance(dataset, DatasetDetail):
+        left = len(dataset.column_profiles) - _MOST_COLUMNS
+        parts += [
+            _small(f"위치: {escape(phrases.geo_facts(dataset.geo))}") if dataset.geo else "",
+            _table(phrases.COLUMN_TITLES, map(phrases.column_facts, dataset.column_profiles[:_MOST_COLUMNS])),
+            _small(f"외 {left:,}열") if left > 0 else "",
+        ]
+    return _box(parts)
+
+
+def share_html(share: Share) -> str:
+    """Returns a share link, to be copied, and until when it works."""
+    until = f"{share.expires_at.astimezone():%Y-%m-%d %H:%M}까지 · {escape(share.share_id)}"
+    return _box((f"<b>{escape(share.url)}</b>", _small(until)))
+
+
+def tool_run_html(run: ToolRun) -> str:
+    """Returns what a tool found: its text."""
+    cut = " · 결과 일부" if run.truncated else ""
+    return _box((to_html(run.text), _small(f"{escape(run.tool)} · {run.duration_ms:.0f} ms{cut}")))
+
+
 def _bars(contributions: Sequence[EcloContribution]) -> str:
     """Returns the contributions, the strongest first; red raises the prediction, blue lowers it."""
     if not contributions:
@@ -95,6 +127,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     titles = "".join(f"<th style='text-align:left'>{escape(text)}</th>" for text in head)
     lines = ("".join(f"<td style='text-align:left'>{escape(text)}</td>" for text in row) for row in rows)
     return f"<table style='font-size:.9em'><tr>{titles}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def _warnings(texts: Iterable[str]) -> str:
+    """Returns warnings, one a line."""
+    return "".join(f"<div style='color:#d84315'>⚠ {escape(text)}</div>" for text in texts)
 
 
 def _badge(kind: str, text: str | None = None) -> str:

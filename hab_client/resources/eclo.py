@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Unpack
 
 from hab_client._resource import Listing, Resource
 from hab_client._transport import Call
 from hab_client.answers import JobAnswer, ModelAnswer, PredictionAnswer
 from hab_client.batch import BatchJob
+from hab_client.dataset import Dataset, id_of
 from hab_client.resources.jobs import Jobs
 from hab_client.resources.model import Model
 from hab_client.rows import Circumstances, Row, english_row, rows_of, to_csv, to_json
-from hab_client.uploads import FileLike, PandasTable, PolarsTable, Upload, upload_of
+from hab_client.uploads import BinaryFile, FileLike, PandasTable, PolarsTable, Upload, upload_of
 from hab_core.errors import InvalidInput
 from hab_core.schemas.common import Page
 from hab_core.schemas.eclo import PredictionRecord
@@ -63,15 +64,16 @@ class Eclo(Resource):
         self,
         accidents: Iterable[Row] | FileLike | None = None,
         *,
-        dataset_id: str | None = None,
+        dataset_id: str | Dataset | None = None,
         idempotency_key: str | None = None,
     ) -> BatchJob:
         """Starts the prediction of up to 100,000 accidents and returns at once with the job.
 
         Args:
             accidents: Dicts as in :meth:`predict`, a pandas or polars table, the path of a CSV file (also ``.gz``),
-                or the bytes of one. Columns carry the English or the Korean names; others are kept as they are.
-            dataset_id: A dataset on the server, in place of ``accidents``.
+                the bytes of one, or one that is open for reading bytes. Columns carry the English or the Korean names;
+                others are kept as they are.
+            dataset_id: A dataset on the server, or its id, in place of ``accidents``.
             idempotency_key: Names this piece of work; a new key is made where none is given, so that a request that
                 had to be repeated starts one job.
 
@@ -82,7 +84,7 @@ class Eclo(Resource):
         """
         if (accidents is None) == (dataset_id is None):
             raise InvalidInput.of("accidents", "accidents와 dataset_id 가운데 하나만 지정해주세요.")
-        body, upload = (to_json({"dataset_id": dataset_id}), None) if accidents is None else _packed(accidents)
+        body, upload = _packed(accidents) if dataset_id is None else (to_json({"dataset_id": id_of(dataset_id)}), None)
         key = idempotency_key or uuid.uuid4().hex
         call = Call("POST", "/api/predict/eclo/batch", body=body, upload=upload, idempotency_key=key)
         return BatchJob(Jobs(self._transport), self._ask(JobAnswer, call))
@@ -96,7 +98,7 @@ class Eclo(Resource):
         return Model(self._transport).info()
 
 
-def _packed(accidents: Iterable[Row] | FileLike) -> tuple[bytes | None, Upload | None]:
+def _packed(accidents: Iterable[Row] | FileLike | None) -> tuple[bytes | None, Upload | None]:
     """Returns accidents as a JSON body or as a file to upload."""
     if isinstance(accidents, (PandasTable, PolarsTable)) or not _is_rows(accidents):
         return None, upload_of(accidents)  # type: ignore[arg-type]  # what is left is a path or bytes
@@ -107,4 +109,4 @@ def _packed(accidents: Iterable[Row] | FileLike) -> tuple[bytes | None, Upload |
 
 def _is_rows(accidents: object) -> bool:
     """Says whether accidents are given one by one rather than as a file."""
-    return not isinstance(accidents, (str, Path, bytes))
+    return not isinstance(accidents, (str, os.PathLike, bytes, BinaryFile))

@@ -20,6 +20,11 @@ ColumnKind = Literal[
 keep their own words (Y/N, 유/무 …)."""
 
 COLUMN_KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
+KIND_LABELS: dict[ColumnKind, str] = {
+    "integer": "정수", "number": "숫자", "category": "범주", "text": "글자", "code": "코드", "date": "날짜",
+    "boolean": "참/거짓", "latitude": "위도", "longitude": "경도",
+}  # fmt: skip
+"""The kinds in Korean, for people."""
 NUMERIC_KINDS: frozenset[ColumnKind] = frozenset({"integer", "number", "latitude", "longitude"})
 """Kinds whose columns are stored as numbers."""
 
@@ -99,6 +104,7 @@ class TableProfile(AnswerModel):
     column_profiles: list[ColumnProfile]
     derived_columns: list[DerivedColumn] = Field(default_factory=list)
     geo: GeoInfo | None = None
+    complete_rows: int | None = Field(None, description="rows without any missing cell")
 
 
 class ReadReport(AnswerModel):

@@ -1,0 +1,58 @@
+"""Facts about datasets as short Korean phrases, for notebooks and the terminal alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hab_core.schemas.datasets import KIND_LABELS, ColumnProfile, Dataset, GeoInfo
+
+_ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8(BOM)", "cp949": "CP949", "utf-16": "UTF-16"}
+_LONGEST = 24
+
+
+def dataset_facts(dataset: Dataset) -> str:
+    """Returns how large a dataset is and how it was written: rows, columns, encoding, size of the file."""
+    encoding = _ENCODINGS.get(dataset.encoding, dataset.encoding)
+    return f"{dataset.rows:,}행 × {dataset.columns:,}열 · {encoding} · {size(dataset.size_bytes)}"
+
+
+def geo_facts(geo: GeoInfo) -> str:
+    """Returns which columns hold coordinates, of which system, how sure that is, and how much lies in Daegu."""
+    swapped = ", 위도·경도 이름이 서로 바뀜" if geo.swapped else ""
+    note = f" · {geo.note}" if geo.note else ""
+    return (
+        f"{', '.join(geo.columns)} ({' 또는 '.join(geo.systems)}{swapped}) · "
+        f"확신도 {geo.confidence:.0%} · 대구 {geo.in_daegu:.0%}{note}"
+    )
+
+
+def column_facts(column: ColumnProfile) -> tuple[str, str, str, str, str]:
+    """Returns a column's name, kind, missing cells, different values, and its range or some of its values."""
+    if column.min is not None and column.max is not None:
+        content = f"{cell(column.min)} – {cell(column.max)}"
+    else:
+        values = [top.value for top in column.top_values] or column.examples
+        content = ", ".join(_short(cell(value)) for value in values[:3])
+    return column.name, KIND_LABELS[column.kind], f"{column.missing:,}", f"{column.distinct:,}", content
+
+
+COLUMN_TITLES = ("열", "종류", "결측", "서로 다른 값", "범위 또는 값")
+"""What :func:`column_facts` returns."""
+
+
+def size(count: int) -> str:
+    """Returns a number of bytes for reading."""
+    if count < 1024:
+        return f"{count} B"
+    kilobytes = count / 1024
+    return f"{kilobytes:.1f} KB" if kilobytes < 1024 else f"{kilobytes / 1024:.1f} MB"
+
+
+def cell(value: Any) -> str:
+    """Returns a cell on one line; a missing one is empty."""
+    return "" if value is None else " ".join(str(value).split())
+
+
+def _short(text: str) -> str:
+    """Returns a text that fits beside others."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
