@@ -21,6 +21,8 @@ def build() -> KoreanGroup:
     root = _group(app)
     root.params.extend(typer.main.get_install_completion_arguments())
     root.add_command(Noun("eclo", "교통사고 심각도(ECLO)를 예측하고 모델을 관리합니다.", _eclo))
+    root.add_command(Noun("datasets", "데이터셋을 올리고, 보고, 받고, 공유합니다.", _datasets))
+    root.add_command(Noun("tools", "데이터셋을 분석하는 도구를 실행합니다.", _tools))
     root.add_command(Noun("db", server.db.info.help or "", lambda: server.db))
     return root
 
@@ -51,6 +53,28 @@ def _eclo() -> typer.Typer:
     app = _typer("eclo")
     for verb in (eclo.predict, eclo.batch, eclo.history, eclo.model, models.train, models.activate):
         app.command()(verb)
+    return app
+
+
+def _datasets() -> typer.Typer:
+    """Returns the verbs about datasets."""
+    from hab_client.cli import datasets
+
+    app = _typer("datasets")
+    app.command()(datasets.upload)
+    app.command("list")(datasets.list_)
+    for verb in (datasets.show, datasets.rows, datasets.download, datasets.share, datasets.unshare, datasets.delete):
+        app.command()(verb)
+    return app
+
+
+def _tools() -> typer.Typer:
+    """Returns the verbs about analysis tools."""
+    from hab_client.cli import tools
+
+    app = _typer("tools")
+    app.command("list")(tools.list_)
+    app.command()(tools.run)
     return app
 
 

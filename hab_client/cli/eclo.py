@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hab_client.cli.output import note, print_json, print_table, progress_bar
+from hab_client.cli.output import Json, note, print_json, print_table, progress_bar, writable
 
 if TYPE_CHECKING:
     from hab_client.batch import BatchJob
     from hab_client.client import HabClient
     from hab_core.schemas.eclo import EcloPrediction, ModelInfo
-
-Json = Annotated[bool, typer.Option("--json", help="JSON으로 출력합니다.")]
 
 
 def _values(name: str) -> Callable[[], list[str]]:
@@ -71,10 +69,9 @@ def batch(
 ) -> None:
     """CSV 파일의 사고를 모두 예측하고 결과 표를 씁니다."""
     from hab_client.client import HabClient
-    from hab_core.errors import InvalidInput
 
-    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
-        raise InvalidInput.of("output", f"결과 파일을 쓸 수 없습니다: {output} (폴더를 확인해주세요)")
+    if output is not None:
+        writable(output)
     with HabClient() as client:
         job = _followed(client, file)
         if output is None:

@@ -33,6 +33,7 @@ _COMPLAINTS = (
     (r"^Invalid value for (.*?): Input should be a valid number.*$", r"\1에는 숫자를 써주세요."),
     (r"^Invalid value for (.*?): [^:]* greater than or equal to (\S+)$", r"\1은(는) \2 이상이어야 합니다."),
     (r"^Invalid value for (.*?): [^:]* less than or equal to (\S+)$", r"\1은(는) \2 이하여야 합니다."),
+    (r"^Invalid value for (.*?): .*?('.*') is not one of (.*?)\.?$", r"\1에 쓸 수 없는 값입니다: \2 (가능: \3)"),
     (r"^Invalid value for (.*?): (.*)$", r"\1의 값이 올바르지 않습니다: \2"),
 )  # fmt: skip
 

@@ -43,7 +43,7 @@ def _reported(error: Exception) -> int:
         return _wrong_usage(error)
     if os.environ.get("HAB_DEBUG"):
         traceback.print_exception(error)
-    typer.echo(f"오류: {_line(error)}", err=True)
+    typer.echo(f"오류: {failure_line(error)}", err=True)
     return 1
 
 
@@ -57,7 +57,7 @@ def _wrong_usage(error: typer.TyperException) -> int:
     return 2
 
 
-def _line(error: Exception) -> str:
+def failure_line(error: Exception) -> str:
     """Returns a failure in one line."""
     from hab_core.errors import HabError
 
