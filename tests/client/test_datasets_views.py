@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 import pytest
-from tests.client.notebook import ENVELOPE, NASTY, Checked, shown
 
 from hab_client.answers import DatasetAnswer, DatasetDetailAnswer, ShareAnswer, ToolRunAnswer
 from hab_client.dataset import Dataset, Share
 from hab_client.phrases import size
+from tests.client.notebook import ENVELOPE, NASTY, Checked, shown
 
 FIELDS: dict[str, Any] = ENVELOPE | {
     "id": "ds_1",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.client.notebook import ENVELOPE, NASTY, shown
 
 from hab_client.answers import HealthAnswer, ModelAnswer, PredictionAnswer
 from hab_client.batch import BatchJob
 from hab_core.schemas.jobs import Job
+from tests.client.notebook import ENVELOPE, NASTY, shown
 
 
 def prediction(**changes: Any) -> PredictionAnswer:
