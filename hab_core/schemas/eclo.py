@@ -63,25 +63,21 @@ class Accident(RequestModel):
 
     @field_validator("occurred_at", mode="before")
     @classmethod
-    def _only_written_moments(cls, given: Any) -> Any:
-        """Refuses numbers, also in text, which pydantic would read as seconds since 1970."""
-        if isinstance(given, str):
-            if not _ISO_MOMENT.match(given):
-                raise PydanticCustomError("datetime_parsing", "not an ISO 8601 moment")
-        elif given is not None and not isinstance(given, datetime):
-            raise PydanticCustomError("datetime_type", "not a moment")
-        return given
+    def _to_korean_local_time(cls, given: Any) -> Any:
+        """Reads an ISO 8601 moment, turns one with an offset into local Korean time, bounds the year.
 
-    @field_validator("occurred_at", mode="after")
-    @classmethod
-    def _to_korean_local_time(cls, moment: datetime | None) -> datetime | None:
-        """Turns a moment with an offset into local Korean time and bounds the year."""
-        if moment is None:
+        Numbers are refused, also in text: pydantic would read them as seconds since 1970.
+        """
+        if given is None:
             return None
-        local = moment.astimezone(KOREA).replace(tzinfo=None) if moment.tzinfo else moment
-        if not YEARS[0] <= local.year <= YEARS[1]:
+        moment = _parse_moment(given) if isinstance(given, str) else given
+        if not isinstance(moment, datetime):
+            raise PydanticCustomError("datetime_type", "not a moment")
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(KOREA).replace(tzinfo=None)
+        if not YEARS[0] <= moment.year <= YEARS[1]:
             raise PydanticCustomError("year_range", "year out of range", {"first": YEARS[0], "last": YEARS[1]})
-        return local
+        return moment
 
     @model_validator(mode="after")
     def _one_consistent_moment(self) -> Accident:
@@ -123,10 +119,23 @@ class Accident(RequestModel):
 
     def _refuse_contradicting_parts(self, moment: datetime) -> None:
         """Raises where a part of the date was given that is not the one of ``moment``."""
-        for name in ("year", "month", "day", "hour"):
-            part = getattr(self, f"accident_{name}")
+        parts = (self.accident_year, self.accident_month, self.accident_day, self.accident_hour)
+        if parts == (None, None, None, None):
+            return
+        for name, part in zip(("year", "month", "day", "hour"), parts, strict=True):
             if part is not None and part != getattr(moment, name):
                 raise _contradiction(f"accident_{name}", getattr(moment, name))
+
+
+def _parse_moment(text: str) -> datetime:
+    """Returns the moment that an ISO 8601 text names, to the minute at least."""
+    written = text.strip()
+    if not _ISO_MOMENT.match(written):
+        raise PydanticCustomError("datetime_parsing", "not an ISO 8601 moment")
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError as error:
+        raise PydanticCustomError("datetime_parsing", "no such date or time") from error
 
 
 def _contradiction(field: str, expected: str | int) -> PydanticCustomError:
