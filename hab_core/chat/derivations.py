@@ -1,4 +1,4 @@
-"""What two values of a sentence may give: difference, sum, ratio, each only where a word of the sentence speaks of it."""
+"""What two values of a sentence may give: difference, sum and ratio, where a word of the sentence speaks of it."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ class RowNoun(NamedTuple):
 
 _ROW_NOUNS = (
     (re.compile(r"주차장|주차구획"), RowNoun("주차장", "곳")),
+    (re.compile(r"보안등|가로등"), RowNoun("보안등", "개")),
     (re.compile(r"단속카메라|무인.*카메라|단속구분"), RowNoun("카메라", "대")),
     (re.compile(r"보호\s?구역|대상시설"), RowNoun("보호구역", "곳")),
     (re.compile(r"사고(?:번호|일시|유형|내용)|교통사고"), RowNoun("사고", "건")),

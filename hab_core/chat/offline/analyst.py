@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from hab_core.analysis.prediction import Predictor
 from hab_core.chat.events import Emit, unheard
 from hab_core.chat.followups import leans_on_context
-from hab_core.chat.offline.intents import Call, plan
+from hab_core.chat.offline.calls import Call
+from hab_core.chat.offline.intents import plan
 from hab_core.chat.offline.lexicon import Lexicon
-from hab_core.chat.offline.prediction import ASKING_BACK, ask_back, plan_prediction, wants_prediction
+from hab_core.chat.offline.prediction import ASKING_BACK, ask_back, plan_prediction, wants_forecast, wants_prediction
 from hab_core.chat.offline.reading import Reading, read
 from hab_core.chat.offline.sentences import conditions_in_words, say
 from hab_core.chat.offline.suggestions import suggestions
@@ -25,6 +26,7 @@ CANNOT = "이 질문은 기본 분석으로 답할 수 없습니다. 이렇게 �
 _CUMULATIVE = re.compile(r"그\s?중|이\s?중|위의?\s|여기서|거기서|그\s?사고")
 _KEEPING = ("mean", "median", "std", "sum", "max", "min", "most", "least", "superlative", "share", "trend", "count")
 _LOOK_BACK = 3
+_EACH = re.compile(r"각각|비교|모두|둘\s?다|(?:와|과|이랑|랑|하고|및)\s|중\s?(?:어느|어디|뭐|무엇)")
 _ALL_SETS = re.compile(r"(?:두|세|모든|각|여러|전체)\s?(?:데이터셋?|자료|파일|표)|데이터셋(?:별|마다)")
 
 
@@ -81,6 +83,8 @@ class OfflineAnalyst:
         if wants_prediction(question):
             reading = Reading(question, self._lexicons[0])
             return [Step(call, reading) for call in plan_prediction(question) if isinstance(call, Call)]
+        if wants_forecast(question):
+            return []
         several = len(self._lexicons) > 1
         steps: list[Step] = []
         for lexicon in self._chosen(message):
@@ -101,6 +105,8 @@ class OfflineAnalyst:
         if call.result is None:
             return call.error.message if call.error else ""
         name = f"[{step.reading.lexicon.source.name}] " if step.dataset else ""
+        if step.call.tool == "get_dataframe_info":
+            name = ""
         head = f"{step.call.label}: " if step.call.label else conditions_in_words(call.result)
         return name + head + say(step.call, call.result, step.reading)
 
@@ -137,17 +143,17 @@ class OfflineAnalyst:
         """Returns the datasets a question is about: all that it names, else the one whose words it uses most."""
         if len(self._lexicons) < 2 or _ALL_SETS.search(message):
             return self._lexicons
-        spoken = squeeze(message)
-        named = [
-            each
-            for each in self._lexicons
-            if each.source.rows_are.noun in spoken or squeeze(each.source.name) in spoken
-        ]
-        different = {each.source.rows_are.noun for each in self._lexicons}
-        if named and len(different) == len(self._lexicons):
+        named = [lexicon for lexicon in self._lexicons if self._is_named(lexicon, squeeze(message))]
+        if len(named) > 1 and _EACH.search(message):
             return named
-        by_name = [each for each in named if squeeze(each.source.name) in spoken]
-        return by_name or [max(named or self._lexicons, key=lambda each: read(message, each).recognised)]
+        return [max(named or self._lexicons, key=lambda each: read(message, each).recognised)]
+
+    def _is_named(self, lexicon: Lexicon, spoken: str) -> bool:
+        """Whether a question names a dataset: by what its rows are, or by a word that only its own name has."""
+        others = " ".join(squeeze(each.source.name) for each in self._lexicons if each is not lexicon)
+        words = {squeeze(word) for word in re.split(r"[\s()_\-]+", lexicon.source.name)}
+        telling = {word for word in words if len(word) > 1 and not word.isdigit() and word not in others}
+        return lexicon.source.rows_are.noun in spoken or any(word in spoken for word in telling)
 
     def _read(self, message: str, history: Sequence[Turn], lexicon: Lexicon) -> Reading:
         """Returns the reading of a question, completed from the questions before it where it leans on them."""

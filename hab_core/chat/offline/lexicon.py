@@ -198,8 +198,8 @@ def _expressed(frame: pl.DataFrame, column: DerivedColumn) -> list[str]:
 
 
 def _has_values(column: ColumnProfile) -> bool:
-    """Whether a question may name one of the column's values."""
-    return column.kind in ("category", "text") and 0 < column.distinct <= MAX_VALUES
+    """Whether a question may name one of the column's values; the only value of a column tells no rows apart."""
+    return column.kind in ("category", "text") and 1 < column.distinct <= MAX_VALUES
 
 
 def _holds_years(column: ColumnProfile) -> bool:

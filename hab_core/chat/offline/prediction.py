@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from hab_core.chat.offline.intents import Call
+from hab_core.chat.offline.calls import Call
 from hab_core.chat.offline.text import Question, Token, choose, squeeze
 from hab_core.chat.offline.words import SIGNALS, VALUE_SYNONYMS
 from hab_core.regions import CITY, district_names, regions
@@ -57,6 +57,11 @@ def wants_prediction(question: Question) -> bool:
     """Whether a question asks how severe an accident would be, not how many there will be."""
     predicts = re.search(SIGNALS["predict"], question.text)
     return bool(predicts and _ABOUT.search(question.text)) and not _COUNTED.search(question.text)
+
+
+def wants_forecast(question: Question) -> bool:
+    """Whether a question asks what will be, which no tool answers."""
+    return bool(re.search(SIGNALS["predict"], question.text)) and not wants_prediction(question)
 
 
 def plan_prediction(question: Question) -> list[Call] | list[str]:

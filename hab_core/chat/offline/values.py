@@ -11,13 +11,15 @@ from hab_core.chat.offline.text import Question, Token, squeeze
 from hab_core.chat.offline.words import PIECES
 
 _NEGATED = re.compile(
-    r"^(?:인|한)?\s?(?:날|때|사고|것|곳)?\s?(?:을|를|이|가|은|는)?\s?(?:제외|빼고|뺀|말고|아닌|않은|이외|외의|외에|제하)"
+    r"^(?:인|한)?\s?(?:날|때|사고|것|곳)?\s?(?:을|를|이|가|은|는)?\s?(?:제외|빼고|뺀|말고|아닌|않은|이외|외의|"
+    r"외에|제하)"
 )
 _YES = re.compile(
     r"^(?:이|가|은|는|을|를)?\s?(?:설치)?(?:가|이)?\s?(?:된|되어|되었|돼|있|한\s|설치된|설치되어|설치한|운영)"
 )
 _NO = re.compile(
-    r"^(?:이|가|은|는|을|를)?\s?(?:설치)?(?:가|이)?\s?(?:없|안\s?|미설치|되지\s?않|되어\s?있지\s?않|되있지\s?않|설치되지|설치\s?안|않|미\s?설치)"
+    r"^(?:이|가|은|는|을|를)?\s?(?:설치)?(?:가|이)?\s?(?:없|안\s?|미설치|되지\s?않|되어\s?있지\s?않|되있지\s?않|"
+    r"설치되지|설치\s?안|않|미\s?설치)"
 )
 _SOME = re.compile(
     r"^(?:이|가)?\s?(?:한\s?명이라도|하나라도|1명이라도)?\s?(?:있는|있었던|있던|발생한|나온|생긴|포함|난\s)"
@@ -79,7 +81,7 @@ def role_column(columns: list[str], before: str) -> str | None:
 
 
 def yes_or_no(token: Token, question: Question, lexicon: Lexicon) -> dict[str, Any] | None:
-    """Returns the condition of 설치된, 있는, 없는 behind a column of yes and no, or of a count; None where there is none."""
+    """Returns the condition of 설치된, 있는, 없는 behind a column of yes and no, or of a count; None without one."""
     after = question.after(token)
     for meant in token.meaning:
         if meant.column in lexicon.booleans:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hab_core.chat.offline.intents import Call
+from hab_core.chat.offline.calls import Call
 
 HERE = Path(__file__).parent
 DEVELOPMENT = HERE / "questions_development.tsv"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hab_core.chat.offline.intents import Call
+from hab_core.chat.offline.calls import Call
 from hab_core.chat.offline.reading import Reading
 from hab_core.chat.offline.sentences import calendar, counts, figures, rows, tables
 from hab_core.chat.offline.sentences.phrasing import Result

@@ -45,7 +45,8 @@ def temporal_pattern(result: Result, reading: Reading) -> str:
 def date_range(result: Result, _reading: Reading) -> str:
     """Returns the time covered by each date column."""
     said = [
-        f"{topic(each['column'])} {str(each['first'])[:10]}부터 {str(each['last'])[:10]}까지 {each['span_days']:,}일입니다."
+        f"{topic(each['column'])} {str(each['first'])[:10]}부터 {str(each['last'])[:10]}까지 "
+        f"{each['span_days']:,}일입니다."
         for each in result["columns"]
         if each["first"] is not None
     ]
@@ -96,7 +97,8 @@ def _values(result: Result, reading: Reading) -> str:
     first, last = ranked[0], ranked[-1]
     words = ("낮은", "높은") if reading.ascending else ("높은", "낮은")
     head = (
-        f"{subject(name)} 가장 {words[0]} {topic(_UNITS[result['by']])} {by(first['label'])} {number(first['value'])}이고, "
+        f"{subject(name)} 가장 {words[0]} {topic(_UNITS[result['by']])} {by(first['label'])} "
+        f"{number(first['value'])}이고, "
         f"가장 {words[1]} 것은 {by(last['label'])} {number(last['value'])}입니다."
     )
     course = _course(result["buckets"], "value") if _asks_course(result, reading) else ""

@@ -39,7 +39,8 @@ def value_counts(result: Result, reading: Reading) -> str:
         f"{counted(first['count'], reading)}({percent(first['share'])})입니다."
     )
     rest = ", ".join(
-        f"{before_figure(key_of(each['value'], column, reading))} {counted(each['count'], reading)}({percent(each['share'])})"
+        f"{before_figure(key_of(each['value'], column, reading))} "
+        f"{counted(each['count'], reading)}({percent(each['share'])})"
         for each in others
     )
     return f"{head} 이어서 {rest} 순입니다." if rest else head

@@ -39,7 +39,8 @@ def _commonest(column: Any) -> str:
     if not column["top"]:
         return f"{column['column']}에는 값이 없습니다."
     first = column["top"][0]
-    return f"{column['column']}에서 가장 흔한 값은 {cell(first['value'])} — {first['count']:,}개({percent(first['share'])})입니다."
+    count = f"{first['count']:,}개({percent(first['share'])})"
+    return f"{column['column']}에서 가장 흔한 값은 {cell(first['value'])} — {count}입니다."
 
 
 def outliers(result: Result, _reading: Reading) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hab_core.analysis.texts.markdown import KINDS, number, percent
+from hab_core.analysis.texts.markdown import number, percent
 from hab_core.chat.offline.particles import topic
 from hab_core.chat.offline.reading import Reading
 from hab_core.chat.offline.sentences.phrasing import Result, counted, noun
+from hab_core.schemas.datasets import KIND_LABELS
 
 _GAPS = 8
 _FINDINGS = 4
@@ -32,7 +33,8 @@ def missing_pattern(result: Result, reading: Reading) -> str:
     if not result["findings"]:
         return "빈 값이 있는 열이 없어 분석할 결측이 없습니다."
     said = [
-        f"{topic(each['column'])} {each['missing']:,}개({percent(each['share'])})가 비어 있습니다. {each['explanation']}"
+        f"{topic(each['column'])} {each['missing']:,}개({percent(each['share'])})가 비어 있습니다. "
+        f"{each['explanation']}"
         for each in result["findings"][:_FINDINGS]
     ]
     together = next((pair for pair in result["pairs"] if pair["together"]), None)
@@ -48,8 +50,10 @@ def geo_bounds(result: Result, reading: Reading) -> str:
         return "좌표가 있는 자료가 없습니다."
     center = result["center"]
     return (
-        f"위치는 위도 {result['south']:.4f}–{result['north']:.4f}, 경도 {result['west']:.4f}–{result['east']:.4f} 범위이고, "
-        f"중심은 위도 {center['latitude']:.4f}, 경도 {center['longitude']:.4f}입니다(남북 {number(result['height_km'])}km, "
+        f"위치는 위도 {result['south']:.4f}–{result['north']:.4f}, 경도 {result['west']:.4f}–{result['east']:.4f} "
+        f"범위이고, "
+        f"중심은 위도 {center['latitude']:.4f}, 경도 {center['longitude']:.4f}입니다(남북 "
+        f"{number(result['height_km'])}km, "
         f"동서 {number(result['width_km'])}km, 좌표가 있는 {counted(result['count'], reading)})."
     )
 
@@ -70,7 +74,7 @@ def data_types(result: Result, _reading: Reading) -> str:
     by_kind: dict[str, list[str]] = {}
     for each in result["columns"]:
         if not each["derived"]:
-            by_kind.setdefault(KINDS.get(each["kind"], each["kind"]), []).append(each["name"])
+            by_kind.setdefault(str(KIND_LABELS.get(each["kind"], each["kind"])), []).append(each["name"])
     return " ".join(
         f"{kind}: {', '.join(names[:_NAMES])}{' 등' if len(names) > _NAMES else ''}." for kind, names in by_kind.items()
     )
