@@ -1,13 +1,15 @@
-"""Facts about datasets as short Korean phrases, for notebooks and the terminal alike."""
+"""Facts about datasets and models as short Korean phrases, for notebooks and the terminal alike."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hab_core.schemas.datasets import KIND_LABELS, ColumnProfile, Dataset, GeoInfo
 
 _ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8(BOM)", "cp949": "CP949", "utf-16": "UTF-16"}
 _LONGEST = 24
+_VALUES_SHOWN = 13
 
 
 def dataset_facts(dataset: Dataset) -> str:
@@ -34,6 +36,14 @@ def column_facts(column: ColumnProfile) -> tuple[str, str, str, str, str]:
         values = [top.value for top in column.top_values] or column.examples
         content = ", ".join(_short(cell(value)) for value in values[:3])
     return column.name, KIND_LABELS[column.kind], f"{column.missing:,}", f"{column.distinct:,}", content
+
+
+def some_of(values: Sequence[str] | None) -> str:
+    """Returns valid values for people: all of a short list, the first of a long one and how many more there are."""
+    if not values:
+        return "-"
+    more = f" 외 {len(values) - _VALUES_SHOWN}개" if len(values) > _VALUES_SHOWN else ""
+    return ", ".join(values[:_VALUES_SHOWN]) + more
 
 
 COLUMN_TITLES = ("열", "종류", "결측", "서로 다른 값", "범위 또는 값")

@@ -68,7 +68,7 @@ def model_html(model: ModelInfo) -> str:
         ),
     )
     fields = _table(
-        ("항목", "이름", "값"), ((f.label, f.name, ", ".join(f.valid_values or ())) for f in model.features)
+        ("항목", "이름", "값"), ((f.label, f.name, phrases.some_of(f.valid_values)) for f in model.features)
     )
     return _box((f"<b>ECLO 모델 {escape(model.version)}</b>", scale, fields))
 

@@ -152,6 +152,8 @@ def _print_prediction(prediction: EcloPrediction) -> None:
 
 def _print_model(info: ModelInfo) -> None:
     """Prints a model for people."""
+    from hab_client.phrases import some_of
+
     typer.echo(f"모델 {info.version}  (등록된 버전: {', '.join(info.versions)})\n")
     scale = [
         (c.name, f"{c.percentile_from:.0f}–{c.percentile_to:.0f}", f"{c.eclo_from:.2f} 이상")
@@ -159,5 +161,5 @@ def _print_model(info: ModelInfo) -> None:
     ]
     print_table(("등급", "백분위", "예측 ECLO"), scale)
     typer.echo()
-    fields = [(field.label, field.name, ", ".join(field.valid_values or ("-",))) for field in info.features]
+    fields = [(field.label, field.name, some_of(field.valid_values)) for field in info.features]
     print_table(("항목", "이름", "값"), fields)
