@@ -43,7 +43,7 @@ _COPY: Mapping[str, object] = {
     "bagging_fraction": 0.8,
     "seed": 1,
 }
-COPY_ROUNDS = 300
+COPY_ROUNDS = 200
 _COPY_FLOOR = 0.1
 """Weight that even the oldest accident keeps while the blend is copied: its place and hour still occur."""
 
