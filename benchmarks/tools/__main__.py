@@ -1,8 +1,9 @@
 """Compares the tools with pandas: ``python -m benchmarks.tools [--rows 500000] [--rounds 7] [--only TOOL …]``.
 
-pandas works on a table that is already in memory and returns bare figures. HAB scans Parquet at each call and returns
-the whole answer: typed result, JSON, text and picture. The two take turns, so that both meet the same load of the
-machine. pandas stores text best with pyarrow; it is used where it is installed.
+HAB scans Parquet at each call and returns the whole answer: typed result, JSON, text and picture. pandas returns bare
+figures, from a table that is already in memory and, like for like, from a Parquet file of which it reads only the
+columns it needs. They take turns, so that all meet the same load of the machine. pandas stores text best with pyarrow,
+and reads Parquet with it: install it beside (``pip install pyarrow``) for the second comparison.
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ import tempfile
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pandas as pd
+import polars as pl
 
 from benchmarks.tools.data import synthetic
-from benchmarks.tools.peers import PEERS
+from benchmarks.tools.peers import NEEDED, PEERS
 from hab_core.analysis.run import run_tool
 from hab_core.datasets.profile import profile_table
 from hab_core.datasets.storage import DatasetStore
 from hab_core.datasets.table import Table
 
+Call = Callable[[], object]
 RAIN = [
     {"column": "기상상태", "operator": "==", "value": "비"},
     {"column": "시군구", "operator": "contains", "value": "수성구"},
@@ -63,39 +67,62 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=None, help="names of tools")
     options = parser.parse_args()
     frame = synthetic(options.rows)
-    theirs = pd.DataFrame({name: frame[name].to_list() if frame[name].dtype.is_(frame["시군구"].dtype)
-                           else frame[name].to_numpy() for name in frame.columns})  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         store = DatasetStore(folder)
         store.put("ds_benchmark", frame)
         table = store.table("ds_benchmark", profile_table(frame))
-        text = theirs["시군구"].dtype
-        print(f"{options.rows:,} rows x {frame.width} columns; pandas {pd.__version__}, text as {text!r}, "
-              f"pyarrow {'there' if find_spec('pyarrow') else 'not there'}\n")  # fmt: skip
+        file = Path(folder, "pandas.parquet")
+        frame.write_parquet(file, compression="zstd")
+        theirs = Pandas.of(frame, file)
+        print(f"{options.rows:,} rows x {frame.width} columns; pandas {pd.__version__}, "
+              f"pyarrow {'there' if theirs.file else 'not there'}\n")  # fmt: skip
         del frame
         compare(table, theirs, options.rounds, options.only)
 
 
-def compare(table: Table, theirs: pd.DataFrame, rounds: int, only: list[str] | None) -> None:
+class Pandas(NamedTuple):
+    """The table as pandas has it: in memory, and as a Parquet file where pyarrow is there to read it."""
+
+    table: pd.DataFrame
+    file: Path | None
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, file: Path) -> Pandas:
+        """Returns the table in memory, text as pandas' own type for it."""
+        columns = {name: series.to_list() if series.dtype == pl.String else series.to_numpy()
+                   for name, series in frame.to_dict().items()}  # fmt: skip
+        return cls(pd.DataFrame(columns), file if find_spec("pyarrow") else None)
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Returns the columns that an analysis needs, read from the file."""
+        return pd.read_parquet(self.file, columns=NEEDED.get(name))
+
+
+def compare(table: Table, theirs: Pandas, rounds: int, only: list[str] | None) -> None:
     """Prints one line a tool: medians in ms, and how many times as fast as pandas HAB is."""
-    print("| tool | HAB ms | pandas ms | ratio |\n| --- | --- | --- | --- |")
-    slowest, least = 0.0, float("inf")
+    print("| tool | HAB ms | pandas in memory ms | ratio | pandas from Parquet ms | ratio |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    found: list[list[float]] = []
     for name, peer in PEERS.items():
         if only and name not in only:
             continue
-        ours, other = medians(lambda n=name: run_tool(n, table, CALLS.get(n, {})), lambda p=peer: p(theirs), rounds)
-        slowest, least = max(slowest, ours), min(least, other / ours)
-        print(f"| {name} | {ours:.1f} | {other:.1f} | {other / ours:.1f}x |", flush=True)
+        calls: list[Call] = [lambda n=name: run_tool(n, table, CALLS.get(n, {})), lambda p=peer: p(theirs.table)]
+        calls += [lambda p=peer, n=name: p(theirs.read(n))] if theirs.file else []
+        taken = medians(calls, rounds)
+        ratios = [each / taken[0] for each in taken[1:]]
+        found.append([taken[0], *ratios])
+        cells = " | ".join(f"{ms:.1f} | {ratio:.1f}x" for ms, ratio in zip(taken[1:], ratios, strict=True))
+        print(f"| {name} | {taken[0]:.1f} | {cells} |", flush=True)
     for label, (name, arguments) in OTHERS.items():
         if not only or name in only:
-            ours, _ = medians(lambda n=name, a=arguments: run_tool(n, table, a), None, rounds)
-            print(f"| {label} | {ours:.1f} | - | - |", flush=True)
-    print(f"\nslowest {slowest:.1f} ms, least ratio {least:.2f}x")
+            (ours,) = medians([lambda n=name, a=arguments: run_tool(n, table, a)], rounds)
+            print(f"| {label} | {ours:.1f} | - | - | - | - |", flush=True)
+    least = [f"{min(column):.2f}x" for column in list(zip(*found, strict=True))[1:]]
+    print(f"\nslowest {max(each[0] for each in found):.1f} ms; least ratios: {', '.join(least)}")
 
 
-def medians(ours: Callable[[], object], theirs: Callable[[], object] | None, rounds: int) -> tuple[float, float]:
+def medians(calls: list[Call], rounds: int) -> list[float]:
     """Returns the medians in ms of calls that take turns, after one call each that is not counted."""
-    calls = [ours] + ([theirs] if theirs is not None else [])
     taken: list[list[float]] = [[] for _ in calls]
     for call in calls:
         call()
@@ -104,8 +131,7 @@ def medians(ours: Callable[[], object], theirs: Callable[[], object] | None, rou
             started = time.perf_counter()
             call()
             times.append((time.perf_counter() - started) * 1000)
-    found = [statistics.median(times) for times in taken]
-    return found[0], found[1] if len(found) > 1 else float("nan")
+    return [statistics.median(times) for times in taken]
 
 
 if __name__ == "__main__":

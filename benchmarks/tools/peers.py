@@ -198,3 +198,20 @@ PEERS: dict[str, Callable[[pd.DataFrame], object]] = {
     "get_temporal_pattern": temporal_pattern,
     "summarize_categorical_distribution": categorical_distribution,
 }
+
+NEEDED: dict[str, list[str]] = {
+    "get_column_statistics": QUANTITIES,
+    "get_value_counts": ["시군구"],
+    "get_correlation": QUANTITIES,
+    "group_by_aggregate": ["시군구", "기상상태", *CASUALTIES],
+    "get_unique_values": ["시군구"],
+    "get_date_range": ["사고일시"],
+    "get_outliers": ["교통량"],
+    "calculate_percentile": ["기온"],
+    "get_geo_bounds": ["위도", "경도"],
+    "cross_tabulation": ["기상상태", "사고유형"],
+    "get_column_correlation_with_target": [*QUANTITIES, *CLASSES, *MORE_CLASSES],
+    "get_temporal_pattern": ["사고일시", *CASUALTIES],
+    "summarize_categorical_distribution": CLASSES,
+}
+"""The columns that an analysis reads; the others read all, as they answer with rows or look at every column."""

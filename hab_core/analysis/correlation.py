@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from hab_core.analysis.coding import coded
+from hab_core.analysis.coding import coded, codes_of
 from hab_core.analysis.columns import Column, Family
 from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.distributions import correlation_p, f_p
@@ -25,7 +25,6 @@ MAX_CLASSES = 300
 _MAX_PAIRS = 100
 _FLAT = 1e-26
 _ROUNDING = 1e-12
-_TARGET = "\x00target"
 _CLASS_RULES = frozenset({"gu", "before_dash", "time_period"})
 
 
@@ -46,12 +45,15 @@ class Target(NamedTuple):
     def of(cls, column: NDArray[np.float64]) -> Target:
         """Returns the target from its values, NaN where they are missing."""
         gaps = np.isnan(column)
-        there = column[~gaps]
-        if not len(there):
-            return cls(np.zeros_like(column), gaps, 0.0)
-        scale = max(abs(float(there.max())), abs(float(there.min()))) or 1.0
-        values = np.where(gaps, 0.0, column / scale - float((there / scale).mean()))
-        return cls(values, gaps if gaps.any() else None, float(values @ values))
+        values = np.where(gaps, 0.0, column) if gaps.any() else column.copy()
+        count = len(values) - int(np.count_nonzero(gaps))
+        if not count:
+            return cls(values, gaps, 0.0)
+        values /= max(abs(float(values.max())), abs(float(values.min()))) or 1.0
+        values -= float(values.sum()) / count
+        if count < len(values):
+            values[gaps] = 0.0
+        return cls(values, gaps if count < len(values) else None, float((values * values).sum()))
 
 
 def get_correlation(
@@ -115,7 +117,7 @@ def get_column_correlation_with_target(
     matrix = _matrix(frame, [target, *numbers])
     y = Target.of(matrix[:, 0])
     found = _with_numbers(matrix, numbers, method)
-    found += _with_classes(frame, [each for each in chosen if each.family is not Family.NUMBER], y)
+    found += [_with_classes(each, frame[each.name], y) for each in chosen if each.family is not Family.NUMBER]
     found.sort(key=lambda each: -abs(each.value) if each.value is not None else 1.0)
     return TargetResult(
         **_said_after(view, found, top_n, frame.height),
@@ -177,20 +179,20 @@ def _with_numbers(matrix: NDArray[np.float64], columns: list[Column], method: st
     return found
 
 
-def _with_classes(frame: pl.DataFrame, columns: list[Column], target: Target) -> list[TargetCorrelation]:
-    """Returns the correlation ratio η of the target over the classes of each column."""
-    y = pl.col(_TARGET)
-    scaled = frame.select(column.name for column in columns).with_columns(pl.Series(_TARGET, target.values))
+def _with_classes(column: Column, series: pl.Series, target: Target) -> TargetCorrelation:
+    """Returns the correlation ratio η of the target over the classes of a column."""
+    codes, values = codes_of(series)
+    none = values.len()
     if target.gaps is not None:
-        scaled = scaled.filter(pl.Series(~target.gaps))
-    sums = [pl.len().alias("count"), y.sum().alias("sum"), (y * y).sum().alias("squares")]
-    grouped = [scaled.lazy().group_by(pl.col(column.name).alias("class")).agg(sums) for column in columns]
-    found = []
-    for column, groups in zip(columns, pl.collect_all(grouped), strict=True):
-        known = groups.filter(pl.col("class").is_not_null())
-        counts, totals = known["count"].cast(pl.Int64).to_numpy(), known["sum"].to_numpy()
-        found.append(_anova(column, counts, totals, float(known["squares"].sum())))
-    return found
+        codes = np.where(target.gaps, none, codes)
+    counts = np.bincount(codes, minlength=none + 1)
+    sums = np.bincount(codes, weights=target.values, minlength=none + 1).astype(np.float64)
+    squares = target.squares
+    if counts[none]:
+        kept = target.values[codes < none]
+        squares = float((kept * kept).sum())
+    there = counts[:none] > 0
+    return _anova(column, counts[:none][there], sums[:none][there], squares)
 
 
 def _anova(column: Column, counts: NDArray[np.int64], sums: NDArray[np.float64], squares: float) -> TargetCorrelation:

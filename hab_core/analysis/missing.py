@@ -92,6 +92,10 @@ def _missing(view: View, columns: list[Column]) -> dict[str, int]:
 
 def _complete_rows(view: View, gapped: list[Column], missing: dict[str, int]) -> int:
     """Returns how many rows miss none of the columns."""
+    every = {column.name for column in view.own_columns if column.missing}
+    known = None if view.filtered else view.table.profile.complete_rows
+    if known is not None and every == {column.name for column in gapped}:
+        return known
     if any(missing[column.name] == view.rows for column in gapped):
         return 0
     if len(gapped) < 2:

@@ -15,6 +15,7 @@ Out = TypeVar("Out")
 _FLAT = 1e-13
 _THREADS = 2
 _BLOCK = 200_000
+_SHORT = 100_000
 
 
 class Correlations(NamedTuple):
@@ -24,14 +25,15 @@ class Correlations(NamedTuple):
     n: NDArray[np.int64]
 
 
-def pearson(values: Floats) -> Correlations:
+def pearson(values: Floats, only_first: bool = False) -> Correlations:
     """Returns Pearson's r of every pair over the rows that have both.
 
     Args:
         values: Shape (rows, columns), column by column in memory, NaN where a value is missing. It is overwritten.
+        only_first: Whether pairs without the first column may be left out (then they mean nothing).
     """
     masks, mask_of = _center(values)
-    products, sums, squares, there = _tally(values, masks)
+    products, sums, squares, there = _tally(values, masks, 1 if only_first else values.shape[1])
     n = there[np.ix_(mask_of, mask_of)].reshape(values.shape[1], values.shape[1])
     return Correlations(_r(products, sums[:, mask_of], squares[:, mask_of], n), n.astype(np.int64))
 
@@ -53,7 +55,7 @@ def spearman(values: Floats, only_first: bool = False) -> Correlations:
 
 def correlate(values: Floats, method: str, only_first: bool = False) -> Correlations:
     """Returns the correlations of every pair by ``pearson`` or ``spearman``; may overwrite ``values``."""
-    return spearman(values, only_first) if method == "spearman" else pearson(values)
+    return spearman(values, only_first) if method == "spearman" else pearson(values, only_first)
 
 
 def _columns(columns: Sequence[Floats]) -> Floats:
@@ -64,22 +66,38 @@ def _columns(columns: Sequence[Floats]) -> Floats:
 def _spearman_with_gaps(
     codes: Sequence[NDArray[np.int64]], present: Sequence[NDArray[np.bool_]], only_first: bool
 ) -> Correlations:
-    """Returns ρ of every pair, ranked anew for each pair whose gaps differ."""
+    """Returns ρ of every pair; columns are ranked anew for each two sets of gaps that meet in a pair."""
     size = len(codes)
     r = np.full((size, size), np.nan)
     n = np.zeros((size, size), dtype=np.int64)
-
-    def one(pair: tuple[int, int]) -> tuple[float, int]:
-        both = present[pair[0]] & present[pair[1]]
-        ranks = [_average_ranks(codes[i][both]) for i in pair]
-        found = pearson(_columns(ranks)) if both.any() else None
-        return (float(found.r[0, 1]) if found else np.nan), int(both.sum())
-
-    pairs = [(i, j) for i in range(1 if only_first else size) for j in range(i, size)]
-    for (i, j), (value, count) in zip(pairs, _in_threads(one, pairs), strict=True):
-        r[i, j] = r[j, i] = value
-        n[i, j] = n[j, i] = count
+    groups = _by_mask(present)
+    for a, first in enumerate(groups):
+        if only_first and 0 not in first:
+            continue
+        for second in groups if only_first else groups[a:]:
+            rows = present[first[0]] & present[second[0]]
+            count = int(np.count_nonzero(rows))
+            used = list(dict.fromkeys(([0] if only_first else first) + second))
+            chosen = [codes[i] if count == len(rows) else codes[i][rows] for i in used]
+            found = pearson(_columns(_in_threads(_average_ranks, chosen))).r if count else np.full((size, size), np.nan)
+            place = {i: k for k, i in enumerate(used)}
+            for i in [0] if only_first else first:
+                for j in second:
+                    r[i, j] = r[j, i] = found[place[i], place[j]] if count else np.nan
+                    n[i, j] = n[j, i] = count
     return Correlations(r, n)
+
+
+def _by_mask(present: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
+    """Returns the columns in groups that miss the same rows."""
+    groups: list[list[int]] = []
+    for i, mask in enumerate(present):
+        same = next((group for group in groups if np.array_equal(present[group[0]], mask)), None)
+        if same is None:
+            groups.append([i])
+        else:
+            same.append(i)
+    return groups
 
 
 def _r(products: Floats, sums: Floats, squares: Floats, n: Floats) -> Floats:
@@ -92,8 +110,8 @@ def _r(products: Floats, sums: Floats, squares: Floats, n: Floats) -> Floats:
     return r
 
 
-def _tally(values: Floats, masks: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Returns the products of columns, their sums and squares over each mask, and the rows that masks share.
+def _tally(values: Floats, masks: Floats, first: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Returns the products of the first columns with all, sums and squares over each mask, rows that masks share.
 
     Goes block by block, so that a block stays in the processor's cache and the products too small for BLAS to start
     threads of its own, which wait for each other on a busy machine.
@@ -104,7 +122,7 @@ def _tally(values: Floats, masks: Floats) -> tuple[Floats, Floats, Floats, Float
     block = max(64, _BLOCK // max(1, columns * max(columns, kinds)))
     for start in range(0, len(values), block):
         part, mask = values[start : start + block], masks[start : start + block]
-        products += part.T @ part
+        products[:first] += part[:, :first].T @ part
         sums += part.T @ mask
         squares += (part * part).T @ mask
         there += mask.T @ mask
@@ -146,11 +164,15 @@ def _scale(column: Floats, there: NDArray[np.bool_]) -> None:
 
 
 def _codes(column: Floats) -> NDArray[np.int64]:
-    """Returns for each value its place among the different values of the column, in ascending order; gaps get 0."""
+    """Returns a whole number for each value, in the order of the values and equal for equal ones; gaps get 0."""
     codes = np.zeros(len(column), dtype=np.int64)
     there = ~np.isnan(column)
     kept = column if there.all() else column[there]
     if not len(kept):
+        return codes
+    least = float(kept.min())
+    if float(kept.max()) - least < _SHORT and bool((kept == np.floor(kept)).all()):
+        codes[there] = (kept - least).astype(np.int64)
         return codes
     order = np.argsort(kept)
     ordered = kept[order]

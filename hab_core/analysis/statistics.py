@@ -23,6 +23,7 @@ MAX_DESCRIBED = 20
 _TOP = 5
 _FLAT = 1e-12
 _EXACT_FLOAT = 2.0**53
+_SMALLEST = 1e-150
 
 
 def get_column_statistics(
@@ -98,20 +99,22 @@ def sorted_quantiles(values: NDArray[np.float64], probabilities: list[float]) ->
 
 
 def moments(values: NDArray[np.float64]) -> tuple[float, float | None, float | None]:
-    """Returns mean, sample standard deviation (n - 1) and skewness m₃ / m₂^1.5 of at least one value.
+    """Returns mean, sample standard deviation (n - 1) and skewness m₃ / m₂^1.5 of ascending values, at least one.
 
     The deviation is None for a single value, the skewness where all values are equal up to rounding.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(values.mean())
-        deviations = values - mean
-        squares = deviations * deviations
-        total = float(squares.sum())
-        count = len(values)
-        std = float(np.sqrt(total / (count - 1))) if count > 1 else None
-        if not std or std <= abs(mean) * _FLAT:
-            return mean, std, None
-        return mean, std, float((squares * deviations).sum() / count / (total / count) ** 1.5)
+    scale = max(abs(float(values[0])), abs(float(values[-1]))) or 1.0
+    scaled = values / scale
+    center = float(scaled.mean())
+    deviations = scaled - center
+    squares = deviations * deviations
+    total, count = float(squares.sum()), len(values)
+    std = float(np.sqrt(total / (count - 1))) if count > 1 else None
+    if not std or std <= abs(center) * _FLAT:
+        return center * scale, None if std is None else std * scale, None
+    m2 = total / count
+    skewness = float((squares * deviations).sum()) / count / m2**1.5 if m2 > _SMALLEST else None
+    return center * scale, std * scale, skewness
 
 
 def _chosen(view: View, column: str | None, columns: list[str] | None) -> list[Column]:

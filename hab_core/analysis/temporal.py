@@ -22,6 +22,9 @@ from hab_core.schemas.eclo import TIME_PERIODS, WEEKDAYS, time_period
 
 MAX_DATE_COLUMNS = 10
 MAX_YEARS = 200
+_HOUR, _DAY = 3_600_000_000, 86_400_000_000
+_MOST_BINS = 2_000_000
+_GLANCED = 1_000
 _HOURLY = ("hour", "time_period")
 _FIXED: dict[str, tuple[Sequence[int], Sequence[str]]] = {
     "month": (range(1, 13), [f"{month}월" for month in range(1, 13)]),
@@ -43,7 +46,8 @@ def get_date_range(table: Table, *, column: ColumnName | None = None, conditions
     else:
         chosen = view.cut(_date_columns(view), MAX_DATE_COLUMNS, "날짜 열")
     row = view.frame.select([part for i, each in enumerate(chosen) for part in _range_of(each, i)]).collect()
-    ranges = [_date_range(each, row.row(0, named=True), i) for i, each in enumerate(chosen)]
+    facts = row.row(0, named=True)
+    ranges = [_date_range(each, facts, i, *_days_and_hours(view, each)) for i, each in enumerate(chosen)]
     return DateRangeResult(**view.said(), columns=ranges)
 
 
@@ -101,17 +105,32 @@ def _range_of(column: Column, i: int) -> list[pl.Expr]:
         values.count().alias(f"count{i}"),
         values.min().alias(f"first{i}"),
         values.max().alias(f"last{i}"),
-        values.cast(pl.Date).to_physical().unique().drop_nulls().count().alias(f"days{i}"),
-        (values.cast(pl.Date).cast(pl.Datetime("us")) != values.cast(pl.Datetime("us"))).any().alias(f"hourly{i}"),
         values.null_count().alias(f"missing{i}"),
     ]
 
 
-def _date_range(column: Column, row: dict[str, Any], i: int) -> DateRange:
+def _days_and_hours(view: View, column: Column) -> tuple[int, bool]:
+    """Returns on how many days there are rows, and whether any of them has a time of day."""
+    values = view.frame.select(pl.col(column.name)).collect().to_series().drop_nulls()
+    if values.dtype == pl.Date:
+        days, hourly = values.to_physical().to_numpy().astype(np.int64), False
+    else:
+        moments = values.cast(pl.Datetime("us")).to_physical().to_numpy()
+        days = moments // _DAY
+        some = moments[:_GLANCED] != days[:_GLANCED] * _DAY
+        hourly = bool(some.any()) or bool((moments != days * _DAY).any())
+    if not len(days):
+        return 0, False
+    least, greatest = int(days.min()), int(days.max())
+    if greatest - least > _MOST_BINS:
+        return len(np.unique(days)), hourly
+    return int(np.count_nonzero(np.bincount(days - least))), hourly
+
+
+def _date_range(column: Column, row: dict[str, Any], i: int, days: int, hourly: bool) -> DateRange:
     """Returns the range of a column from what was computed."""
     count, first, last = row[f"count{i}"], row[f"first{i}"], row[f"last{i}"]
     span = (_day(last) - _day(first)).days + 1 if count else None
-    days = row[f"days{i}"] if count else None
     return DateRange(
         column=column.name,
         count=count,
@@ -119,9 +138,9 @@ def _date_range(column: Column, row: dict[str, Any], i: int) -> DateRange:
         first=first,
         last=last,
         span_days=span,
-        distinct_days=days,
-        days_without_rows=span - days if span is not None and days is not None else None,
-        has_hours=bool(row[f"hourly{i}"]),
+        distinct_days=days if count else None,
+        days_without_rows=span - days if span is not None else None,
+        has_hours=hourly,
     )
 
 
@@ -141,30 +160,48 @@ def _counted(view: View, dates: Column, by: str, value: Column | None, aggregate
 
 
 def _tallied(view: View, dates: Column, by: str, value: Column | None, aggregate: str) -> pl.DataFrame:
-    """Returns counts, means and sums as ``_counted`` does, by tallying small numbers instead of grouping."""
-    wanted = [_key(dates, by).cast(pl.Int64)] + ([clean(value).alias("value")] if value is not None else [])
+    """Returns counts, means and sums as ``_counted`` does: tallied by the hour first, then the hours by their part."""
+    wanted = [pl.col(dates.name).cast(pl.Datetime("us")).to_physical().alias("moment")]
+    wanted += [clean(value).alias("value")] if value is not None else []
     frame = view.frame.select(wanted).collect()
-    keys = frame["key"]
-    least, greatest = keys.min(), keys.max()
-    start, none = (least, greatest - least + 1) if isinstance(least, int) and isinstance(greatest, int) else (0, 0)
-    codes = (keys - start).fill_null(none).to_numpy()
-    counts = np.bincount(codes, minlength=none + 1)
-    columns: dict[str, Any] = {"key": [*range(start, start + none), None], "count": counts.astype(np.int64)}
+    known = frame["moment"].is_not_null()
+    dated = frame if known.all() else frame.filter(known)
+    hours = dated["moment"].to_numpy() // _HOUR
+    least = int(hours.min()) if len(hours) else 0
+    places = hours - least
+    if len(hours) and int(places.max()) > _MOST_BINS:
+        _, places = np.unique(hours, return_inverse=True)
+        moments = np.unique(hours)
+    else:
+        moments = np.arange(least, least + (int(places.max()) + 1 if len(hours) else 0))
+    tally = pl.DataFrame({dates.name: pl.Series(moments * _HOUR, dtype=pl.Int64).cast(pl.Datetime("us"))})
+    tally = tally.with_columns(pl.Series("count", np.bincount(places, minlength=len(moments)).astype(np.int64)))
     if value is not None:
-        columns["value"] = _means(frame["value"], codes, none + 1, aggregate)
-    return pl.DataFrame(columns, schema_overrides={"key": pl.Int64}).filter(pl.col("count") > 0)
+        tally = tally.with_columns(_sums(dated["value"], places, len(moments)))
+    parts = tally.filter(pl.col("count") > 0).group_by(_key(dates._replace(dtype=pl.Datetime("us")), by))
+    found = parts.agg(_combined(value is not None, aggregate))
+    lost = frame.height - dated.height
+    if not lost:
+        return found
+    return pl.concat([found, pl.DataFrame({"key": [None], "count": [lost]})], how="diagonal_relaxed")
 
 
-def _means(values: pl.Series, codes: NDArray[np.int64], size: int, aggregate: str) -> pl.Series:
-    """Returns the mean or the sum of the values of each code; null where it has none."""
+def _sums(values: pl.Series, places: NDArray[np.int64], size: int) -> list[pl.Series]:
+    """Returns for each hour the sum of the values that are there, and how many they are."""
     known = values.is_not_null().to_numpy()
     given = values.drop_nulls().cast(pl.Float64).to_numpy()
-    codes = codes if known.all() else codes[known]
-    sums = np.bincount(codes, weights=given, minlength=size)
-    counts = np.bincount(codes, minlength=size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.where(counts > 0, sums / counts if aggregate == "mean" else sums, np.nan)
-    return pl.Series(found).fill_nan(None)
+    places = places if known.all() else places[known]
+    sums = np.bincount(places, weights=given, minlength=size).astype(np.float64)
+    return [pl.Series("sum", sums), pl.Series("given", np.bincount(places, minlength=size).astype(np.int64))]
+
+
+def _combined(valued: bool, aggregate: str) -> list[pl.Expr]:
+    """Returns count and value of a part of the date from those of its hours; a value of nothing is null."""
+    if not valued:
+        return [pl.col("count").sum()]
+    total, given = pl.col("sum").sum(), pl.col("given").sum()
+    value = total / given if aggregate == "mean" else total
+    return [pl.col("count").sum(), pl.when(given > 0).then(value).alias("value")]
 
 
 def _key(dates: Column, by: str) -> pl.Expr:

@@ -12,10 +12,6 @@ MAX_LINES = 30
 _CELL = 60
 _NOTHING = "-"
 _MARKS = str.maketrans({"|": "\\|", "\n": " ", "\r": " ", "\t": " ", "`": "'", "<": "&lt;", ">": "&gt;"})
-KINDS = {
-    "integer": "정수", "number": "숫자", "category": "범주", "text": "글자", "code": "코드", "date": "날짜",
-    "boolean": "참/거짓", "latitude": "위도", "longitude": "경도",
-}  # fmt: skip
 
 
 def number(value: float | int | None) -> str:

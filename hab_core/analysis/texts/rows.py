@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hab_core.analysis.texts.markdown import KINDS, cell, grid, name, number, percent, row_grid
+from hab_core.analysis.texts.markdown import cell, grid, name, number, percent, row_grid
 from hab_core.schemas.analysis_results import (
     ColumnSummary,
     DataframeInfo,
@@ -12,13 +12,14 @@ from hab_core.schemas.analysis_results import (
     SortResult,
     UniqueValues,
 )
+from hab_core.schemas.datasets import KIND_LABELS
 
 _METHODS = {"random": "고루 뽑은", "head": "처음", "tail": "마지막"}
 
 
 def dataframe_info(result: DataframeInfo) -> str:
     """Returns the table in a paragraph and a line for each column."""
-    kinds = ", ".join(f"{KINDS.get(kind, kind)} {count}개" for kind, count in result.kinds.items())
+    kinds = ", ".join(f"{_kind(kind)} {count}개" for kind, count in result.kinds.items())
     head = (
         f"**{result.rows:,}행 × {result.column_count}열** ({kinds}). "
         f"빈 값 {result.missing_cells:,}개({percent(result.missing_share)})."
@@ -35,7 +36,7 @@ def data_types(result: DetectedTypes) -> str:
     lines = (
         [
             cell(each.name) + (" (파생)" if each.derived else ""),
-            KINDS.get(each.kind, each.kind),
+            _kind(each.kind),
             ", ".join(cell(example) for example in each.examples[:3]) or "-",
             number(each.missing),
             cell(each.reason),
@@ -74,9 +75,14 @@ def unique_values(result: UniqueValues) -> str:
     return f"{head}\n\n{shown}{more}"
 
 
+def _kind(kind: str) -> str:
+    """Returns a kind of columns in Korean."""
+    return {str(name): label for name, label in KIND_LABELS.items()}.get(kind, kind)
+
+
 def _line(column: ColumnSummary) -> list[str]:
     """Returns one column of the table."""
-    kind = KINDS.get(column.kind, column.kind)
+    kind = _kind(column.kind)
     return [cell(column.name), kind, number(column.missing), number(column.distinct), _range(column)]
 
 
