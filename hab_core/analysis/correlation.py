@@ -17,7 +17,12 @@ from hab_core.analysis.parameters import ColumnNames, CorrelationMethod, TargetC
 from hab_core.analysis.view import View, clean
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
-from hab_core.schemas.analysis_results import Correlation, CorrelationResult, TargetCorrelation, TargetResult
+from hab_core.schemas.analysis_figures import (
+    Correlation,
+    CorrelationResult,
+    TargetCorrelation,
+    TargetResult,
+)
 
 MAX_CORRELATED = 30
 MAX_TARGET_COLUMNS = 40

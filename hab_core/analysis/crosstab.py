@@ -17,7 +17,7 @@ from hab_core.analysis.parameters import AxisLimit, TwoColumns
 from hab_core.analysis.view import View
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
-from hab_core.schemas.analysis_results import CrossCell, CrossTab
+from hab_core.schemas.analysis_figures import CrossCell, CrossTab
 
 _MAX_EXPECTED = 4_000_000
 _LOW = 5.0

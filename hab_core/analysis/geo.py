@@ -14,7 +14,7 @@ from hab_core.analysis.view import View
 from hab_core.datasets.geo import KOREA
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
-from hab_core.schemas.analysis_results import GeoBounds, Point
+from hab_core.schemas.analysis_figures import GeoBounds, Point
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""

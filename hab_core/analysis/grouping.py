@@ -27,7 +27,7 @@ from hab_core.analysis.parameters import (
 from hab_core.analysis.view import View
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
-from hab_core.schemas.analysis_results import (
+from hab_core.schemas.analysis_figures import (
     Aggregate,
     CategoryDistribution,
     CategoryResult,

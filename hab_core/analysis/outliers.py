@@ -12,7 +12,7 @@ from hab_core.analysis.parameters import ColumnName, OutlierMethod, RowLimit
 from hab_core.analysis.statistics import numbers_of, sorted_quantiles
 from hab_core.analysis.view import ROW, View
 from hab_core.datasets.table import Table
-from hab_core.schemas.analysis_results import Outlier, OutlierBounds, OutlierResult
+from hab_core.schemas.analysis_figures import Outlier, OutlierBounds, OutlierResult
 
 IQR_FACTOR = 1.5
 ROBUST_Z_LIMIT = 3.5

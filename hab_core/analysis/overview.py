@@ -11,7 +11,13 @@ from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.parameters import MAX_SHOWN_COLUMNS, ColumnNames, SampleMethod, SampleSize, ShownColumns
 from hab_core.analysis.view import View
 from hab_core.datasets.table import Table
-from hab_core.schemas.analysis_results import ColumnSummary, DataframeInfo, DetectedType, DetectedTypes, SampleRows
+from hab_core.schemas.analysis_results import (
+    ColumnSummary,
+    DataframeInfo,
+    DetectedType,
+    DetectedTypes,
+    SampleRows,
+)
 
 MAX_LISTED_COLUMNS = 100
 _SEED = 20_240_101

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Protocol
 from pydantic import Field
 
 from hab_core.errors import HabError
-from hab_core.schemas.analysis_results import PredictionBatchResult, PredictionResult, ValueCount
+from hab_core.schemas.analysis_figures import PredictionBatchResult, PredictionResult
+from hab_core.schemas.analysis_results import ValueCount
 from hab_core.schemas.common import ErrorBody
 from hab_core.schemas.eclo import INTERPRETATIONS, Accident, EcloContribution, EcloScore
 from hab_core.schemas.jobs import EcloBatchItem

@@ -17,7 +17,12 @@ from hab_core.analysis.parameters import ColumnName, ColumnNames, Percentiles
 from hab_core.analysis.view import View
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
-from hab_core.schemas.analysis_results import ColumnStatistics, Percentile, PercentileResult, StatisticsResult
+from hab_core.schemas.analysis_figures import (
+    ColumnStatistics,
+    Percentile,
+    PercentileResult,
+    StatisticsResult,
+)
 
 MAX_DESCRIBED = 20
 _TOP = 5

@@ -17,7 +17,12 @@ from hab_core.analysis.parameters import ColumnName, OneAggregate, TemporalUnit,
 from hab_core.analysis.view import View, clean
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
-from hab_core.schemas.analysis_results import DateRange, DateRangeResult, TemporalBucket, TemporalPattern
+from hab_core.schemas.analysis_figures import (
+    DateRange,
+    DateRangeResult,
+    TemporalBucket,
+    TemporalPattern,
+)
 from hab_core.schemas.eclo import TIME_PERIODS, WEEKDAYS, time_period
 
 MAX_DATE_COLUMNS = 10

@@ -6,7 +6,12 @@ from typing import Any
 
 from hab_core.analysis.texts.markdown import cell, grid, name, number, percent, probability
 from hab_core.schemas.analysis import ChartSeries, ChartSpec
-from hab_core.schemas.analysis_results import CategoryResult, CrossTab, GroupResult, ValueCounts
+from hab_core.schemas.analysis_figures import (
+    CategoryResult,
+    CrossTab,
+    GroupResult,
+    ValueCounts,
+)
 
 MAX_BARS = 50
 _EMPTY = "(빈 값)"

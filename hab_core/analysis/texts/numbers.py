@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hab_core.analysis.texts.markdown import cell, grid, name, number, percent, probability
 from hab_core.schemas.analysis import ChartSeries, ChartSpec
-from hab_core.schemas.analysis_results import (
+from hab_core.schemas.analysis_figures import (
     ColumnStatistics,
     CorrelationResult,
     OutlierResult,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hab_core.analysis.texts.markdown import cell, name, number
 from hab_core.schemas.analysis import ChartSeries, ChartSpec
-from hab_core.schemas.analysis_results import GeoBounds
+from hab_core.schemas.analysis_figures import GeoBounds
 
 
 def geo_bounds(result: GeoBounds) -> str:

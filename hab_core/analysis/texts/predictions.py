@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hab_core.analysis.texts.markdown import cell, cell_free, grid, number, percent
 from hab_core.schemas.analysis import ChartSeries, ChartSpec
-from hab_core.schemas.analysis_results import PredictionBatchResult, PredictionResult
+from hab_core.schemas.analysis_figures import PredictionBatchResult, PredictionResult
 
 
 def predicted(result: PredictionResult) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hab_core.analysis.texts.markdown import cell, grid, name, number, percent
 from hab_core.schemas.analysis import ChartSeries, ChartSpec
-from hab_core.schemas.analysis_results import DateRange, DateRangeResult, TemporalPattern
+from hab_core.schemas.analysis_figures import DateRange, DateRangeResult, TemporalPattern
 
 _UNITS = {"year": "연도", "month": "월", "day": "일", "weekday": "요일", "hour": "시", "time_period": "시간대"}
 
