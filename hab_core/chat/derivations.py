@@ -11,11 +11,12 @@ from hab_core.chat.evidence import Source, Value
 _DIFFERENCE = re.compile(
     r"차이|보다|더\s|늘|줄|증가|감소|격차|대비|비해|변화|벌어|앞서|많[고으은습다]|적[고으은습다]|높[고으은습다]|낮[고으은습다]|상승|하락"
 )
-_SUM = re.compile(r"합|모두|총|더하|더해|함께|두\s|상위|이들")
+_SUM = re.compile(r"합(?!계)|모두|총|더하|더해|함께|두\s|상위|이들")
 _SHARE = re.compile(r"대비|비율|비중|차지|가운데|해당|\s중\s|중에서|전체")
 _CHANGE = re.compile(r"늘|줄|증가|감소|비해|더\s|상승|하락|보다|대비|변화")
 _PER = re.compile(r"하루|당\s|꼴|매일|평균|한\s?달|매월|마다")
 _MOST_TERMS = 10
+_SUMMED = frozenset({"count", "share", "value"})
 _TOTALS = frozenset({"rows", "total_rows", "total", "count", "cells"})
 
 
@@ -111,7 +112,7 @@ def _running_sums(unit: str, cited: Sequence[Cited], values: Sequence[Value]) ->
     for value in values:
         root = _root(value.record)
         direct = value.path == f"{value.record}.{value.field}"
-        if (value.call, root) not in wanted or value.is_share != percent or not direct:
+        if (value.call, root) not in wanted or value.is_share != percent or not direct or value.field not in _SUMMED:
             continue
         terms, total = sums.get((value.call, root, value.field), (0, 0.0))
         if terms >= _MOST_TERMS:

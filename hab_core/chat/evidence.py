@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from hab_core.schemas.chat import ReceiptStatus, ToolCall
@@ -97,6 +98,15 @@ class Evidence:
         """Returns the texts with digits that are names, not figures: columns, places, codes."""
         found = {text.text for text in self.texts if any(letter.isdigit() for letter in text.text)}
         return [name for name in found if len(name) < 200 and not _NUMBERED.match(name) and not _ISO.match(name)]
+
+    def measures(self, value: Value) -> bool:
+        """Whether a number is what was computed for a labelled part of the calendar, not its name."""
+        return value.field == "value" and (value.call, value.record) in self.labelled
+
+    @cached_property
+    def labelled(self) -> frozenset[tuple[int, str]]:
+        """The records that have a label of their own."""
+        return frozenset((text.call, text.record) for text in self.texts if text.path.endswith(".label"))
 
     def dates(self) -> Iterator[tuple[Text, tuple[int, ...]]]:
         """Yields the texts that are dates, with their parts."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from hab_core.chat.derivations import Cited, derive
-from hab_core.chat.evidence import Evidence, Source, Value
+from hab_core.chat.evidence import Evidence, Source, Text, Value
 from hab_core.chat.figures import DATE_UNITS, Figure, find_figures
 from hab_core.chat.wording import Wording
 from hab_core.schemas.chat import Receipt, ToolCall
@@ -102,6 +102,7 @@ class _Auditor:
             for each in sources
             if not each.record or (each.call, each.record) in named or (each.call, _root(each.record)) not in lists
         ]
+        fitting.sort(key=lambda each: (each.call, each.record) not in named)
         return next(iter(fitting), None)
 
     def _sources(self, figure: Figure) -> Iterator[Source]:
@@ -148,18 +149,18 @@ class _Auditor:
         in_lists = [text for text in labels if text.record]
         following = self.wording.measured_by(figure)
         for text in in_lists or labels:
-            if following is None or not text.record or self._in_record(following, text.call, text.record):
+            if following is None or not text.record or self._in_record(following, text):
                 yield Source("verified", text.call, text.path, text.text, text.record)
         if figure.unit == "년":
             for text, date in self.evidence.dates():
                 if date[0] == figure.value and not text.record.count("items"):
                     yield Source("verified", text.call, text.path, text.text)
 
-    def _in_record(self, figure: Figure, call: int, record: str) -> bool:
-        """Whether a figure says something of a record, or of something else than the records of that list."""
+    def _in_record(self, figure: Figure, label: Text) -> bool:
+        """Whether a figure says something of the record of a label, of one named alike, or of no record at all."""
         places = [(value.call, value.record) for value in self.evidence.values if self._says(figure, value)]
-        others = [place for place in places if (place[0], _root(place[1])) != (call, _root(record))]
-        return (call, record) in places or bool(others) or not places
+        alike = [place for place in places if label.text in self.evidence.labels.get(place, ())]
+        return bool(alike) or not places or any(not record for _, record in places)
 
     def _says(self, figure: Figure, value: Value) -> bool:
         """Whether a figure is a value, rounded as the figure is and in its unit."""
@@ -174,7 +175,7 @@ class _Auditor:
             return False
         if figure.unit in DATE_UNITS:
             whole = value.number == figure.value and value.number.is_integer()
-            return whole and (value.in_input or value.field in _KEY_FIELDS)
+            return whole and (value.in_input or (value.field in _KEY_FIELDS and not self.evidence.measures(value)))
         if value.is_share and figure.step == 1:
             return False
         return self._rounds(figure, number)

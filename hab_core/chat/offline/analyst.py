@@ -68,9 +68,9 @@ class OfflineAnalyst:
             history: The turns before it, oldest first; a question that leans on them is completed from them.
             emit: Is told of tools as they start and end, and of the text.
         """
-        message = self._completed(message, history)
         calls: list[ToolCall] = []
         said = [self._said(step, calls, emit) for step in self.plan(message, history)]
+        message = self._completed(message, history)
         response = "\n".join(dict.fromkeys(said)) or self._without_calls(message)
         emit(TextEvent(text=response))
         names = [lexicon.source.name for lexicon in self._lexicons]
@@ -79,6 +79,7 @@ class OfflineAnalyst:
 
     def plan(self, message: str, history: Sequence[Turn] = ()) -> list[Step]:
         """Returns the tool calls that answer a question, without running them; none where there is nothing to run."""
+        message = self._completed(message, history)
         question = Question.of(message)
         if wants_prediction(question):
             reading = Reading(question, self._lexicons[0])
@@ -96,8 +97,8 @@ class OfflineAnalyst:
 
     def can_answer(self, message: str, history: Sequence[Turn] = ()) -> bool:
         """Whether the rules understand a question, if only to ask back."""
-        message = self._completed(message, history)
-        return wants_prediction(Question.of(message)) or bool(self.plan(message, history))
+        asks = wants_prediction(Question.of(self._completed(message, history)))
+        return asks or bool(self.plan(message, history))
 
     def _said(self, step: Step, calls: list[ToolCall], emit: Emit) -> str:
         """Runs a step and returns what it found in words, or what was wrong with it."""
