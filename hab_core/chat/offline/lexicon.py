@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from hab_core.chat.offline.columns import Meant, surfaces_of
 from hab_core.chat.offline.text import squeeze
@@ -177,7 +178,10 @@ class Lexicon:
         wanted = [each for each in self.profile.column_profiles if _has_values(each)]
         if not wanted:
             return {}
-        lists = self.source.table.frame.select([pl.col(each.name).unique().implode() for each in wanted]).collect()
+        try:
+            lists = self.source.table.frame.select([pl.col(each.name).unique().implode() for each in wanted]).collect()
+        except (OSError, PolarsError):
+            return {}  # the table cannot be read any more: the tool call that follows says so
         series = {each.name: lists[each.name].explode().drop_nulls().cast(pl.String).sort() for each in wanted}
         found = {name: values.to_list() for name, values in series.items()}
         return found | dict(self._parts_of(series))
