@@ -100,8 +100,9 @@ class Pandas(NamedTuple):
 
 def compare(table: Table, theirs: Pandas, rounds: int, only: list[str] | None) -> None:
     """Prints one line a tool: medians in ms, and how many times as fast as pandas HAB is."""
-    print("| tool | HAB ms | pandas in memory ms | ratio | pandas from Parquet ms | ratio |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    header = ["tool", "HAB ms", "pandas in memory ms", "ratio"]
+    header += ["pandas from Parquet ms", "ratio"] if theirs.file else []
+    print(f"| {' | '.join(header)} |\n|{' --- |' * len(header)}")
     found: list[list[float]] = []
     for name, peer in PEERS.items():
         if only and name not in only:
@@ -116,7 +117,7 @@ def compare(table: Table, theirs: Pandas, rounds: int, only: list[str] | None) -
     for label, (name, arguments) in OTHERS.items():
         if not only or name in only:
             (ours,) = medians([lambda n=name, a=arguments: run_tool(n, table, a)], rounds)
-            print(f"| {label} | {ours:.1f} | - | - | - | - |", flush=True)
+            print(f"| {label} | {ours:.1f} |{' - |' * (len(header) - 2)}", flush=True)
     least = [f"{min(column):.2f}x" for column in list(zip(*found, strict=True))[1:]]
     print(f"\nslowest {max(each[0] for each in found):.1f} ms; least ratios: {', '.join(least)}")
 

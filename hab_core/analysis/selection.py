@@ -97,19 +97,26 @@ def get_unique_values(
     """
     view = View(table, conditions)
     chosen = view.find(column)
-    counted = count_values(view, [chosen])[0]
-    rows = int(counted["count"].sum())
-    present = counted.filter(pl.col("value").is_not_null())
-    values = present["value"].sort().head(limit)
-    if present.height > limit:
-        view.cut_note(f"값 {present.height:,}가지 중 앞의 {limit}가지만 나열합니다.")
+    rows, missing, values = _different(view, chosen)
+    if values.len() > limit:
+        view.cut_note(f"값 {values.len():,}가지 중 앞의 {limit}가지만 나열합니다.")
     return UniqueValues(
         **view.said(rows),
         column=chosen.name,
-        distinct=present.height,
-        missing=rows - int(present["count"].sum()),
-        values=values.to_list(),
+        distinct=values.len(),
+        missing=missing,
+        values=values.sort().head(limit).to_list(),
     )
+
+
+def _different(view: View, column: Column) -> tuple[int, int, pl.Series]:
+    """Returns rows, missing cells and different values of a column: as they are stored, else counted."""
+    if not view.filtered and not column.derived and column.words is not None and column.missing is not None:
+        return view.rows, column.missing, column.words
+    counted = count_values(view, [column])[0]
+    rows = int(counted["count"].sum())
+    present = counted.filter(pl.col("value").is_not_null())
+    return rows, rows - int(present["count"].sum()), present["value"]
 
 
 def _first(frame: pl.DataFrame, keys: list[Column], ascending: list[bool], n: int) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -50,9 +49,7 @@ def get_date_range(table: Table, *, column: ColumnName | None = None, conditions
         chosen = [view.find_date(column, "column")]
     else:
         chosen = view.cut(_date_columns(view), MAX_DATE_COLUMNS, "날짜 열")
-    row = view.frame.select([part for i, each in enumerate(chosen) for part in _range_of(each, i)]).collect()
-    facts = row.row(0, named=True)
-    ranges = [_date_range(each, facts, i, *_days_and_hours(view, each)) for i, each in enumerate(chosen)]
+    ranges = [_date_range(view, each) for each in chosen]
     return DateRangeResult(**view.said(), columns=ranges)
 
 
@@ -103,20 +100,8 @@ def _date_columns(view: View) -> list[Column]:
     return found
 
 
-def _range_of(column: Column, i: int) -> list[pl.Expr]:
-    """Returns the expressions of a column's range."""
-    values = pl.col(column.name)
-    return [
-        values.count().alias(f"count{i}"),
-        values.min().alias(f"first{i}"),
-        values.max().alias(f"last{i}"),
-        values.null_count().alias(f"missing{i}"),
-    ]
-
-
-def _days_and_hours(view: View, column: Column) -> tuple[int, bool]:
-    """Returns on how many days there are rows, and whether any of them has a time of day."""
-    values = view.frame.select(pl.col(column.name)).collect().to_series().drop_nulls()
+def _days_and_hours(values: pl.Series) -> tuple[int, bool]:
+    """Returns on how many days there are moments, and whether any of them has a time of day."""
     if values.dtype == pl.Date:
         days, hourly = values.to_physical().to_numpy().astype(np.int64), False
     else:
@@ -132,18 +117,21 @@ def _days_and_hours(view: View, column: Column) -> tuple[int, bool]:
     return int(np.count_nonzero(np.bincount(days - least))), hourly
 
 
-def _date_range(column: Column, row: dict[str, Any], i: int, days: int, hourly: bool) -> DateRange:
-    """Returns the range of a column from what was computed."""
-    count, first, last = row[f"count{i}"], row[f"first{i}"], row[f"last{i}"]
-    span = (_day(last) - _day(first)).days + 1 if count else None
+def _date_range(view: View, column: Column) -> DateRange:
+    """Returns the range of a column."""
+    cells = view.frame.select(pl.col(column.name)).collect().to_series()
+    values = cells.drop_nulls()
+    first, last = values.min(), values.max()
+    days, hourly = _days_and_hours(values)
+    span = (_day(last) - _day(first)).days + 1 if isinstance(first, date) and isinstance(last, date) else None
     return DateRange(
         column=column.name,
-        count=count,
-        missing=row[f"missing{i}"],
+        count=values.len(),
+        missing=cells.len() - values.len(),
         first=first,
         last=last,
         span_days=span,
-        distinct_days=days if count else None,
+        distinct_days=days if values.len() else None,
         days_without_rows=span - days if span is not None else None,
         has_hours=hourly,
     )
