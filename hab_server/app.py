@@ -65,7 +65,15 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await _close_services(services, tasks)
 
-    app = FastAPI(title="HAB", version=VERSION, lifespan=lifespan, openapi_url=OPENAPI_PATH, telemetry={"logs": False})
+    app = FastAPI(
+        title="HAB",
+        version=VERSION,
+        lifespan=lifespan,
+        openapi_url=OPENAPI_PATH,
+        docs_url=None,  # the pages load their scripts from other hosts; HAB works without
+        redoc_url=None,
+        telemetry={"logs": False},
+    )
     direct = (eclo.predict_route,)
     app.router.routes.extend(route.described() for route in direct)
     for module in (health, eclo, eclo_batch, datasets, shares, tools, regions):
