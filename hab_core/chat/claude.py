@@ -126,14 +126,7 @@ class Claude:
             LlmTimeout: Not done before the deadline.
             UnknownChatModel: 404.
         """
-        request: dict[str, Any] = {
-            "model": self._model,
-            "max_tokens": MAX_TOKENS,
-            "system": list(system),
-            "messages": list(messages),
-        }
-        if tools:
-            request |= {"tools": list(tools), "tool_choice": {"type": "auto" if use_tools else "none"}}
+        request = self._request(system, messages, tools, use_tools)
         for attempt in range(1, _TRIES + 1):
             listener = _Listener(on_text, stopped, deadline)
             try:
@@ -148,6 +141,24 @@ class Claude:
                     return listener.cut_off()
                 raise
         raise LlmUnavailable
+
+    def _request(
+        self,
+        system: Sequence[dict[str, Any]],
+        messages: Sequence[dict[str, Any]],
+        tools: Sequence[dict[str, Any]],
+        use_tools: bool,
+    ) -> dict[str, Any]:
+        """Returns the body of the request."""
+        request: dict[str, Any] = {
+            "model": self._model,
+            "max_tokens": MAX_TOKENS,
+            "system": list(system),
+            "messages": list(messages),
+        }
+        if tools:
+            request |= {"tools": list(tools), "tool_choice": {"type": "auto" if use_tools else "none"}}
+        return request
 
     def _streamed(self, request: dict[str, Any], listener: _Listener) -> Turn:
         """Returns the turn of one request."""

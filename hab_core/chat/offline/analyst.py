@@ -23,6 +23,7 @@ from hab_core.chat.tools import DATASET, ToolBox
 from hab_core.schemas.chat import ChatResult, Role, TextEvent, ToolCall, ToolEndEvent, ToolStartEvent
 
 CANNOT = "이 질문은 기본 분석으로 답할 수 없습니다. 이렇게 물어보실 수 있습니다:"
+_OVERLOOKED = "참고: '{}'에 해당하는 열이나 값을 찾지 못해 조건에 넣지 않았습니다."
 _CUMULATIVE = re.compile(r"그\s?중|이\s?중|위의?\s|여기서|거기서|그\s?사고")
 _KEEPING = ("mean", "median", "std", "sum", "max", "min", "most", "least", "superlative", "share", "trend", "count")
 _LOOK_BACK = 3
@@ -69,8 +70,10 @@ class OfflineAnalyst:
             emit: Is told of tools as they start and end, and of the text.
         """
         calls: list[ToolCall] = []
-        said = [self._said(step, calls, emit) for step in self.plan(message, history)]
+        steps = self.plan(message, history)
+        said = [self._said(step, calls, emit) for step in steps]
         message = self._completed(message, history)
+        said += filter(None, [self._shared(steps, calls), self._overlooked(steps)])
         response = "\n".join(dict.fromkeys(said)) or self._without_calls(message)
         emit(TextEvent(text=response))
         names = [lexicon.source.name for lexicon in self._lexicons]
@@ -110,6 +113,21 @@ class OfflineAnalyst:
             name = ""
         head = f"{step.call.label}: " if step.call.label else conditions_in_words(call.result)
         return name + head + say(step.call, call.result, step.reading)
+
+    def _shared(self, steps: Sequence[Step], calls: Sequence[ToolCall]) -> str:
+        """Returns the share of the rows of the second of two filters in those of the first; empty elsewhere."""
+        both = [step.call.tool for step in steps] == ["filter_dataframe"] * 2 and steps[0].reading.has("share")
+        counts = [call.result["rows"] for call in calls if call.result] if both else []
+        if len(counts) != 2 or not counts[0] or steps[0].reading.contrasts:
+            return ""
+        counter = steps[0].reading.lexicon.source.rows_are.counter
+        share = counts[1] / counts[0] * 100
+        return f"{counts[0]:,}{counter} 가운데 {counts[1]:,}{counter}이므로 비율은 {share:.1f}%입니다."
+
+    def _overlooked(self, steps: Sequence[Step]) -> str:
+        """Returns a remark about a word that says which rows are meant and that could not be used."""
+        unknown = next((step.reading.unknown for step in steps if step.reading.unknown), None)
+        return _OVERLOOKED.format(unknown) if unknown else ""
 
     def _without_calls(self, message: str) -> str:
         """Returns what a prediction still needs, or that a question can't be answered."""

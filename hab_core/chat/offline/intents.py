@@ -149,6 +149,18 @@ def _is_filtered(reading: Reading) -> bool:
     return bool(reading.conditions) and (of_values or rows or reading.has("count", "list", "share"))
 
 
+def _is_by_date(reading: Reading) -> bool:
+    """Whether the latest or the oldest rows are asked for."""
+    dated = bool(reading.lexicon.date or reading.lexicon.year_column)
+    return dated and reading.has("recent", "oldest") and reading.has("most", "least", "list", "superlative")
+
+
+def _is_total(reading: Reading) -> bool:
+    """Whether all rows are asked for, not those that an unknown word means."""
+    counted = reading.has("count") and reading.lexicon.source.rows_are.noun in reading.question.text
+    return reading.has("info") or (counted and not reading.unknown)
+
+
 INTENTS: tuple[Intent, ...] = (
     Intent("missing_pattern", lambda r: r.has("missing") and r.has("why_missing"), missing_pattern),
     Intent("missing", lambda r: r.has("missing"), missing),
@@ -178,11 +190,7 @@ INTENTS: tuple[Intent, ...] = (
     Intent("statistics", lambda r: bool(r.measures) and (not r.has("unique") or bool(r.aggregates)), statistics),
     Intent("unique", lambda r: r.has("unique") and bool(r.keys or r.measures), unique),
     Intent("counted", lambda r: bool(r.others), counted_groups),
-    Intent(
-        "by_date",
-        lambda r: r.has("recent", "oldest") and r.has("most", "list") and bool(r.lexicon.date or r.lexicon.year_column),
-        by_date,
-    ),
+    Intent("by_date", _is_by_date, by_date),
     Intent("sample", lambda r: r.has("sample") and not r.conditions, sample),
     Intent("info", lambda r: r.has("info") and not r.conditions, lambda r: [call(r, "get_dataframe_info")]),
     Intent(
@@ -199,10 +207,6 @@ INTENTS: tuple[Intent, ...] = (
         lambda r: [call(r, "summarize_categorical_distribution")],
     ),
     Intent("summary", lambda r: r.has("summary"), lambda r: [call(r, "get_column_statistics")]),
-    Intent(
-        "total",
-        lambda r: (r.has("count") and r.lexicon.source.rows_are.noun in r.question.text) or r.has("info"),
-        lambda r: [call(r, "get_dataframe_info")],
-    ),
+    Intent("total", _is_total, lambda r: [call(r, "get_dataframe_info")]),
 )
 """Everything that can be asked of a table; the prediction of ECLO is recognised before, by ``prediction``."""

@@ -31,10 +31,14 @@ _EQUAL = re.compile(
     r"\s?(?:인|짜리|이고|으로|구간|도로|카메라|사고|지점|곳)"
 )
 _OPERATORS = {"이상": ">=", "초과": ">", "넘": ">", "이하": "<=", "미만": "<"}
-_DECADE = re.compile(
-    r"(?P<first>[1-9]0)\s?(?:대?\s?(?:~|-|에서|부터)\s?(?P<last>[1-9]0)\s?)?대(?!\s?(?:의\s)?(?:카메라|이상|이하|"
-    r"미만|초과))"
+_UNIT_EQUAL = re.compile(
+    rf"(?P<number>{_NUMBER})(?P<scale>{_SCALE})?\s?(?P<unit>km/h|km|킬로|원|면)\s?(?:인|짜리|구간|도로|카메라|구역|지점|주차장)"
 )
+_DECADE = re.compile(
+    r"(?P<first>[1-9]0)\s?(?:대?\s?(?:~|-|에서|부터)\s?(?P<last>[1-9]0)\s?)?대(?:\s?(?P<bound>이상|이하|미만|초과))?"
+    r"(?!\s?(?:의\s)?카메라)"
+)
+_OLDEST = 200
 _ONE_AGE = re.compile(
     r"(?<!\d)(?P<age>\d{1,3})\s?(?:세|살)(?!\s?(?:을|를|이|가|도|의)?\s?(?:이상|이하|초과|미만|넘|부터|까지|에서|"
     r"~|-))"
@@ -78,8 +82,8 @@ def find_bounds(
         named: Columns with their place in the text.
         lexicon: The table.
     """
-    taken: list[tuple[int, int]] = []
-    for pattern in (_RANGE, _BOUND):
+    taken: list[tuple[int, int]] = [match.span() for match in _DECADE.finditer(text)] if lexicon.ages else []
+    for pattern in (_RANGE, _BOUND, _UNIT_EQUAL):
         for match in pattern.finditer(text):
             if any(match.start() < end and match.end() > start for start, end in taken):
                 continue
@@ -116,7 +120,8 @@ def _bounded(column: str, match: re.Match[str], lexicon: Lexicon) -> list[dict[s
         over = "<" if match["to"] == "미만" else "<="
         limits = [(under, low), (over, high)]
     else:
-        limits = [(_operator(match["bound"]), _amount(match["number"], match["scale"]))]
+        operator = _operator(match["bound"]) if "bound" in facts else "=="
+        limits = [(operator, _amount(match["number"], match["scale"]))]
     if column in lexicon.ages:
         return [_years(column, [age for age in lexicon.ages[column] if _within(age, limits)], lexicon)]
     if [operator for operator, _ in limits] == [">=", "<="]:
@@ -157,8 +162,9 @@ def _ages(
     """Yields 30대, 20~30대, 고령 … as conditions on the ages."""
     found: list[tuple[re.Match[str], range]] = []
     for match in _DECADE.finditer(text):
-        first = int(match["first"])
-        found.append((match, range(first, int(match["last"] or first) + 10)))
+        first, last = int(match["first"]), int(match["last"] or match["first"])
+        ranges = {"이상": range(first, _OLDEST), "초과": range(last + 10, _OLDEST), "이하": range(last + 10)}
+        found.append((match, (ranges | {"미만": range(first)}).get(match["bound"] or "", range(first, last + 10))))
     found += [(match, range(int(match["age"]), int(match["age"]) + 1)) for match in _ONE_AGE.finditer(text)]
     for pattern, ages in _AGE_WORDS.items():
         found += [(match, ages) for match in re.finditer(pattern, text)]

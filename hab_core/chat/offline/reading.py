@@ -13,7 +13,7 @@ from hab_core.chat.offline.lexicon import Lexicon
 from hab_core.chat.offline.text import Question, Token, choose, squeeze
 from hab_core.chat.offline.times import Unit, find_times, find_units
 from hab_core.chat.offline.values import condition_of, find_values, yes_or_no
-from hab_core.chat.offline.words import GROUP_AFTER, GROUP_BEFORE, SIGNALS, SUPERLATIVE_BEFORE
+from hab_core.chat.offline.words import GROUP_AFTER, GROUP_BEFORE, KNOWN_BEFORE_ROWS, SIGNALS, SUPERLATIVE_BEFORE
 
 Condition = dict[str, Any]
 _ORDER = ("column", "value", "time", "unit")
@@ -55,6 +55,7 @@ class Reading:
         target: The condition whose share is asked for: the last one named.
         top: How many are asked for.
         aggregates: The functions that are named.
+        unknown: A noun before what the rows are called that the table knows nothing of: 음주운전 사고.
         context: Columns of a party that is spoken of without naming one of its columns.
     """
 
@@ -71,6 +72,7 @@ class Reading:
     top: int | None = None
     aggregates: list[str] = field(default_factory=list)
     context: list[str] = field(default_factory=list)
+    unknown: str | None = None
 
     def has(self, *names: str) -> bool:
         """Whether one of these signals was given."""
@@ -120,6 +122,7 @@ class _Reader:
         self.tokens = choose(candidates, _ORDER)
         self.reading = Reading(question, lexicon)
         self.spent: list[tuple[int, int]] = []
+        self._aimed = -1
 
     def read(self) -> Reading:
         """Returns the reading."""
@@ -136,6 +139,7 @@ class _Reader:
         for start, end in self.spent:
             plain = plain[:start] + "□" * (end - start) + plain[end:]
         self.reading.top = numbers.top_n(plain)
+        self.reading.unknown = self._unknown()
         return self.reading
 
     def _columns(self) -> None:
@@ -237,7 +241,7 @@ class _Reader:
             condition = condition_of(token, self.question, self.lexicon, near)
             seen.setdefault(condition["column"], []).append(condition)
             self._name_used(condition["column"])
-            self.reading.target = condition
+            self._aim(token, condition)
         for column, conditions in seen.items():
             positive = [each for each in conditions if each["operator"] != "!="]
             for condition in conditions if len(positive) < 2 else [each for each in conditions if each not in positive]:
@@ -246,6 +250,12 @@ class _Reader:
                 values = sorted({value for each in positive for value in _listed(each["value"])})
                 self._add({"column": column, "operator": "in", "value": values})
                 self.reading.compared = self.reading.compared or column
+
+    def _aim(self, token: Token, condition: Condition) -> None:
+        """Takes a condition for what a share is asked of, where no later one is named."""
+        if token.start >= self._aimed:
+            self._aimed = token.start
+            self.reading.target = condition
 
     def _name_used(self, column: str) -> None:
         """Takes a column out of the others where it was named only to say of which column a value is."""
@@ -258,7 +268,9 @@ class _Reader:
         by_column: dict[str, list[Token]] = {}
         for token in self._of("time"):
             by_column.setdefault(token.meaning[0]["column"], []).append(token)
-            self.reading.target = token.meaning[0]
+            self._aim(token, token.meaning[0])
+            for condition in token.meaning:
+                self.reading.measures = [name for name in self.reading.measures if name != condition["column"]]
         for column, tokens in by_column.items():
             if len(tokens) == 1:
                 for condition in tokens[0].meaning:
@@ -286,6 +298,19 @@ class _Reader:
             )
             if not bare:
                 self._group(Group(unit.columns[0], unit.name))
+
+    def _unknown(self) -> str | None:
+        """Returns the noun that says which rows are meant and that neither table nor rules know."""
+        noun = self.lexicon.source.rows_are.noun
+        rest = self.question.masked(self.tokens)
+        for start, end in self.spent:
+            rest = rest[:start] + "□" * (end - start) + rest[end:]
+        for match in re.finditer(
+            rf"(?<![가-힣a-z□\d])([가-힣a-z]{{2,12}})\s{noun}(?![가-힣]*(?:유형|내용|일시))", rest
+        ):
+            if not KNOWN_BEFORE_ROWS.search(match[1]) and match[1] not in squeeze(self.lexicon.source.name):
+                return match[1]
+        return None
 
     def _addresses(self) -> None:
         """Looks for names of streets and neighbourhoods that no column lists in the addresses."""

@@ -231,6 +231,15 @@ SUPERLATIVE_BEFORE: Final = re.compile(
 )
 """What stands before a column that is asked for: the highest …, the … with most."""
 
+KNOWN_BEFORE_ROWS: Final = re.compile(
+    r"(?:은|는|을|를|이|가|의|에|로|와|과|랑|도|만|서|중|별|난|한|된|던|인|낸|친|른|싼|큰|쁜|운|때|날|줘|고|며|면|라)$"
+    r"|^(?:교통|전체|모든|전부|총|이런|그런|어떤|무슨|어느|몇|각|각각|매|해당|모두|관련|대구|시내|단속|무인|교통단속|무인단속"
+    r"|평균|연간|최근|최대|최다|가장|제일|많이|주로|보통|혹시|지난|하루|공공|데이터|예시|합계|최소|총합|그냥|다른|여러|상위"
+    r"|하위|언제|어린이|운전자|차량|자동차|현재|실제|대략|전국|지역|도시|도로|구간|시간대?|날짜|연도|요일)$"
+    r"|마다$|추이|건수|비율|분포"
+)
+"""Words that may stand before what the rows are called without saying which rows are meant."""
+
 NUMERALS: Final = {
     "한": 1, "하나": 1, "두": 2, "둘": 2, "세": 3, "셋": 3, "네": 4, "넷": 4, "다섯": 5, "여섯": 6, "일곱": 7,
     "여덟": 8, "아홉": 9, "열": 10, "스무": 20, "스물": 20,

@@ -95,6 +95,21 @@ def test_a_table_without_rows_for_the_question(accidents: Source) -> None:
     assert answer.tool_calls[0].error is None
 
 
+def test_a_word_the_table_does_not_know_is_never_passed_over_in_silence(accidents: Source) -> None:
+    analyst = OfflineAnalyst([accidents])
+    assert analyst.answer("뺑소니 사고 건수는?").response.startswith(CANNOT)
+    grouped = analyst.answer("뺑소니 사고의 요일별 건수").response
+    assert "'뺑소니'에 해당하는 열이나 값을 찾지 못해" in grouped
+    assert "참고" not in analyst.answer("교통 사고의 요일별 건수").response
+
+
+def test_the_share_of_a_time_among_other_conditions(accidents: Source) -> None:
+    answer = OfflineAnalyst([accidents]).answer("수성구 사고 중 야간 사고 비율은?")
+    every, night = (call.result["rows"] for call in answer.tool_calls if call.result)
+    assert f"{every:,}건 가운데 {night:,}건이므로 비율은 {night / every * 100:.1f}%입니다." in answer.response
+    assert {receipt.status for receipt in answer.receipts} <= {"verified", "derived"}
+
+
 def test_several_datasets_each_call_names_its_own(demo_sources: dict[str, Source]) -> None:
     analyst = OfflineAnalyst(list(demo_sources.values()))
     answer = analyst.answer("어린이보호구역과 주차장은 각각 몇 곳이야?")
