@@ -57,3 +57,9 @@ def redis_url() -> str:
     if not url:
         missing_service("TEST_REDIS_URL is not set")
     return url
+
+
+def name_of(value: object) -> str:
+    """Names a case by its value, the same in every process: not by the address of an object."""
+    text = str(value)
+    return type(value).__name__ if " at 0x" in text else text

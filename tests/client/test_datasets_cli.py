@@ -16,6 +16,7 @@ import pytest
 from hab_client import Dataset, HabClient, NotFound, ShareLinkExpired
 from tests.client.hab_command import Hab, one_line
 from tests.client.wire_server import Asked, answer, serving, success
+from tests.conftest import name_of
 from tests.running import HAB, free_port
 
 TABLE = pd.DataFrame(
@@ -133,7 +134,7 @@ def test_the_list_and_one_dataset(hab: Hab, dataset: Dataset) -> None:
         (['[{"column": "요일", "operator": "==", "value": "월요일"}]', "위도<35.855"], TABLE[0:5:3]),
         (["요일 is_null"], TABLE[:0]),
     ],
-    ids=str,
+    ids=name_of,
 )
 def test_rows_under_conditions(hab: Hab, dataset: Dataset, where: list[str], expected: pd.DataFrame) -> None:
     options = [part for text in where for part in ("--where", text)]
@@ -295,7 +296,7 @@ def sent(asked: list[Asked]) -> dict[str, object]:
         ),
         (["unknown=5"], {"unknown": "5"}),
     ],
-    ids=str,
+    ids=name_of,
 )
 def test_arguments_are_read_as_the_schema_says(hab: Hab, typed: list[str], expected: dict[str, object]) -> None:
     options = [part for text in typed for part in ("--arg", text)]

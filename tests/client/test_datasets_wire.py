@@ -18,6 +18,7 @@ import pytest
 from hab_client import ConnectionFailed, Dataset, HabClient, InvalidInput, RequestInProgress, UnexpectedAnswer
 from hab_core.schemas.analysis import AnyOf, Condition
 from tests.client.wire_server import Asked, Reply, answer, failure, raw, serving, success
+from tests.conftest import name_of
 
 CSV = "가,나\n1,2\n".encode()
 FIELDS: dict[str, Any] = {
@@ -129,7 +130,7 @@ def test_progress_counts_each_try_from_the_start() -> None:
         (CSV, {"description": 5}, "description"),
         (CSV, {"idempotency_key": "두 칸"}, "Idempotency-Key"),
     ],
-    ids=str,
+    ids=name_of,
 )
 def test_what_cannot_be_sent_is_refused_before(file: Any, options: Any, told: str) -> None:
     with serving(STORED) as server, HabClient(server.url) as client:

@@ -15,6 +15,7 @@ from hab_client import Dataset, HabClient, InvalidInput, NotFound, ToolRunAnswer
 from hab_core.datasets import samples
 from hab_core.schemas.analysis import Condition
 from tests.client.wire_server import raw, serving, success
+from tests.conftest import name_of
 
 ACCIDENT: dict[str, Any] = {
     "weather": "맑음",
@@ -149,7 +150,7 @@ def test_values_of_tables_become_json() -> None:
     }
 
 
-@pytest.mark.parametrize("value", [object(), float("inf"), "\ud800"], ids=str)
+@pytest.mark.parametrize("value", [object(), float("inf"), "\ud800"], ids=name_of)
 def test_what_json_cannot_carry_is_refused_before(value: object) -> None:
     with serving(RUN) as server, HabClient(server.url) as client:
         with pytest.raises(InvalidInput):
