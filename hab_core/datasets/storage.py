@@ -7,14 +7,12 @@ object store shows an object only when it is complete. Names come from dataset i
 from __future__ import annotations
 
 import io
-import os
 import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from uuid import uuid4
 
 import fsspec  # type: ignore[import-untyped]
 import polars as pl
@@ -23,11 +21,11 @@ from fsspec import AbstractFileSystem
 from hab_core.datasets.dictionaries import decoded, encoded
 from hab_core.datasets.table import Table
 from hab_core.errors import NotFound
+from hab_core.files import UNFINISHED, write_atomically
 from hab_core.schemas.datasets import TableProfile
 
 _ID = re.compile(r"ds_[A-Za-z0-9_-]{1,64}")
 _SUFFIX = ".parquet"
-_UNFINISHED = ".tmp"
 _SCANNED_BY_URL = ("s3", "gs", "gcs", "az", "abfs", "abfss")
 _COMPRESSION_LEVEL = 3
 _ROW_GROUP = 65_536
@@ -70,7 +68,7 @@ class DatasetStore:
             row_group_size=_ROW_GROUP,
         )
         if self._local:
-            _write_whole(Path(target), content.getbuffer())
+            write_atomically(Path(target), content.getbuffer())
         else:
             self._files.pipe_file(target, content.getvalue())
         return content.tell()
@@ -167,36 +165,10 @@ def _protocols(files: AbstractFileSystem) -> tuple[str, ...]:
     return (files.protocol,) if isinstance(files.protocol, str) else tuple(files.protocol)
 
 
-def _write_whole(target: Path, content: memoryview) -> None:
-    """Writes a file that takes its name only when everything is on the disk, and goes away when something fails."""
-    unfinished = target.with_name(f"{target.stem}.{uuid4().hex}{_UNFINISHED}")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename survive a loss of power; on systems where folders cannot be opened the rename itself must do."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _is_ours(name: str) -> bool:
     """Tells whether a name is one this store gives; whatever else lies in the folder is left alone."""
     stem = name.split(".", 1)[0]
-    return name.endswith((_SUFFIX, _UNFINISHED)) and _ID.fullmatch(stem) is not None
+    return name.endswith((_SUFFIX, UNFINISHED)) and _ID.fullmatch(stem) is not None
 
 
 def _modified(entry: dict[str, Any]) -> float:

@@ -26,9 +26,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -38,6 +36,7 @@ from typing import Any
 from hab_core.eclo.features import FeatureTable
 from hab_core.eclo.severity import IntervalTable, SeverityScale
 from hab_core.errors import ModelUnavailable
+from hab_core.files import write_atomically
 from hab_core.schemas.eclo import Accident
 
 FORMAT = 1
@@ -205,36 +204,6 @@ def is_model_folder(folder: Path) -> bool:
 def is_version(text: object) -> bool:
     """Returns whether ``text`` can name a version, and hence a folder."""
     return isinstance(text, str) and _VERSION.fullmatch(text) is not None
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Writes a file so that a reader sees the old or the new content whole, also after a crash.
-
-    Raises:
-        OSError: The file cannot be written; nothing is left behind.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder durable; not possible, and not needed, on Windows."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _parse_sums(sums: bytes) -> dict[str, str]:

@@ -29,11 +29,10 @@ from hab_core.eclo.folder import (
     is_version,
     read_checked,
     read_model_folder,
-    sync_folder,
-    write_atomically,
 )
 from hab_core.eclo.model import EcloModel
 from hab_core.errors import Conflict, ModelUnavailable, NotFound
+from hab_core.files import sync_folder, write_atomically
 
 ACTIVE = "active.json"
 _LOCK_SECONDS = 10.0

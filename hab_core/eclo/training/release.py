@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from hab_core.eclo.folder import ModelDocument, is_model_folder, sync_folder, write_model_folder
+from hab_core.eclo.folder import ModelDocument, is_model_folder, write_model_folder
 from hab_core.eclo.training import evaluation as ev
 from hab_core.eclo.training.calibration import last_years, make_scale, with_drawn_districts
 from hab_core.eclo.training.card import model_card
@@ -27,6 +27,7 @@ from hab_core.eclo.training.holiday_kinds import holiday_kinds
 from hab_core.eclo.training.reading import Source, read_training_files
 from hab_core.eclo.training.records import Floats, Records
 from hab_core.errors import InvalidInput
+from hab_core.files import sync_folder
 
 Progress = Callable[[float, str], None]
 """Told the share done (0–1) and, in Korean, what is being done."""

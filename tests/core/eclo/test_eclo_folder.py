@@ -14,10 +14,10 @@ from hab_core.eclo.folder import (
     SUMS,
     is_version,
     read_model_folder,
-    write_atomically,
     write_model_folder,
 )
 from hab_core.errors import ModelUnavailable
+from hab_core.files import write_atomically
 from tests.core.eclo.small_model import damage
 
 
