@@ -59,12 +59,14 @@ def work(settings: Settings) -> None:
 
 def _prepare(settings: Settings) -> None:
     """Makes the home, sends the logs to stderr and, before LightGBM is loaded, tells its threads not to spin."""
+    from hab_server.datasets.opening import open_store
     from hab_server.logs import configure_logging
 
     for name, value in CALM_THREADS.items():
         os.environ.setdefault(name, value)
     configure_logging(settings.log_level)
     prepare_home(settings)
+    open_store(settings)  # here, where what is wrong with it is still one line and no traceback
 
 
 def make_server(settings: Settings, *, grace: int, freeze: bool) -> uvicorn.Server:

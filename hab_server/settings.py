@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     ui_url: str = Field("http://localhost:8501", description="address of the user interface in share links")
 
     dataset_store_url: str | None = Field(
-        None, description="folder or `s3://bucket/prefix` of the dataset files; `datasets` in `HAB_HOME` where unset"
+        None,
+        description="folder or `s3://bucket/prefix` (with `hab-client[s3]`) of the dataset files; `datasets` in `HAB_HOME` where unset",
     )
     max_upload_mb: int = Field(50, ge=1, le=1024, description="largest file that may be uploaded, MB")
     queue_limit: int = Field(100, ge=1, description="jobs that may wait before new ones are refused with 429")

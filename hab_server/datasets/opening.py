@@ -28,7 +28,7 @@ def open_store(settings: Settings) -> DatasetStore:
     except (ImportError, OSError, ValueError) as error:
         raise CannotStart(
             "설정 DATASET_STORE_URL의 저장소를 열 수 없습니다. 폴더의 권한이나 주소를 확인해주세요 "
-            f"({type(error).__name__}). s3:// 주소에는 s3fs 패키지가 필요합니다."
+            f'({type(error).__name__}). s3:// 주소에는 설치가 더 필요합니다: pip install "hab-client[server,s3]"'
         ) from error
 
 
