@@ -40,7 +40,8 @@ class Settings(BaseSettings):
 
     dataset_store_url: str | None = Field(
         None,
-        description="folder of the dataset files, or `s3://bucket/prefix` with the extra `s3`; in `HAB_HOME` where unset",
+        None,
+        description="folder or, with the extra `s3`, `s3://bucket/prefix` of dataset files; in `HAB_HOME` if unset",
     )
     max_upload_mb: int = Field(50, ge=1, le=1024, description="largest file that may be uploaded, MB")
     queue_limit: int = Field(100, ge=1, description="jobs that may wait before new ones are refused with 429")
