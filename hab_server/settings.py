@@ -40,7 +40,6 @@ class Settings(BaseSettings):
 
     dataset_store_url: str | None = Field(
         None,
-        None,
         description="folder or, with the extra `s3`, `s3://bucket/prefix` of dataset files; in `HAB_HOME` if unset",
     )
     max_upload_mb: int = Field(50, ge=1, le=1024, description="largest file that may be uploaded, MB")
