@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from hab_core.errors import CannotStart
 from hab_server.logs import redact
 from hab_server.preflight import listen, load_settings, prepare_home
+from hab_server.probe import ask
 from hab_server.processes import Child, child_environment, log_file, python_module, trim_log
 from hab_server.serve import make_server
 from hab_server.settings import Settings
@@ -25,6 +27,9 @@ __all__ = ["EmbeddedServer", "ValkeyProcess"]
 _HOST = "127.0.0.1"
 _GRACE_SECONDS = 2
 _START_LIMIT = 30.0
+_READY_LIMIT = 5.0
+"""Seconds until an answer counts as late; without a model a server never gets ready, and must start all the same."""
+_READY_POLL = 0.05
 _LOGGERS = ("hab_server", "hab_core", "uvicorn", "rq", "alembic", "sqlalchemy")
 log = logging.getLogger(__name__)
 
@@ -95,7 +100,16 @@ class EmbeddedServer:
         watch = WatchThread([worker], log.warning)
         watch.start()
         stack.callback(watch.stop)
-        return stack.enter_context(_serving(settings))
+        base_url = stack.enter_context(_serving(settings))
+        _wait_until_ready(base_url)
+        return base_url
+
+
+def _wait_until_ready(base_url: str) -> None:
+    """Waits until predictions can be made and kept; what is still missing after the limit, ``/health`` tells."""
+    limit = time.monotonic() + _READY_LIMIT
+    while time.monotonic() < limit and ask(base_url, "/health/ready").status != HTTPStatus.OK:
+        time.sleep(_READY_POLL)
 
 
 @contextmanager
