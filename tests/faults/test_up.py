@@ -12,21 +12,9 @@ import pytest
 from hab_server.preflight import HomeLock, check_port, listen
 from hab_server.processes import descendants
 from hab_server.settings import Settings
-from tests.running import Command, ask, give_model, is_running, train_small_model, wait_until
+from tests.running import Command, ask, is_running, wait_until
 
 Start = Callable[..., Command]
-
-
-@pytest.fixture(scope="module")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train_small_model(tmp_path_factory.mktemp("model") / "small-1")
-
-
-@pytest.fixture
-def home(tmp_path: Path, model_folder: Path) -> Path:
-    (tmp_path / "home").mkdir()
-    give_model(tmp_path / "home", model_folder)
-    return tmp_path / "home"
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.running import Command, give_model, train_small_model, wait_until
+from tests.running import Command, wait_until
 
 MEGABYTE = 1024 * 1024
 PATH = "/api/datasets/upload"
@@ -26,18 +26,6 @@ LINE = "2022-01-01 01,대구광역시 수성구 상동,맑음,건조,차대차,3
 HEAD = "사고일시,시군구,기상상태,노면상태,사고유형,건수\n".encode()
 
 Start = Callable[[], Command]
-
-
-@pytest.fixture(scope="module")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train_small_model(tmp_path_factory.mktemp("model") / "small-1")
-
-
-@pytest.fixture
-def home(tmp_path: Path, model_folder: Path) -> Path:
-    (tmp_path / "home").mkdir()
-    give_model(tmp_path / "home", model_folder)
-    return tmp_path / "home"
 
 
 @pytest.fixture
