@@ -40,7 +40,7 @@ def test_serves_prints_nothing_and_ends_clean(
         assert ask(f"{server.base_url}/health/ready")[0] == 200
         wait_until(lambda: ask(f"{server.base_url}/health")[1]["status"] == "ok")
         own = set(descendants(os.getpid())) - set(children)
-        assert len(own) == 2
+        assert len(own) >= 2  # Valkey and the worker, which may just be testing a model in a child of its own
     assert not any(is_running(pid) for pid in own)
     assert [thread for thread in threading.enumerate() if thread not in threads and not thread.daemon] == []
     assert (list(logger.handlers), logger.level, logger.propagate) == before
@@ -98,7 +98,7 @@ def test_ends_with_its_process(home: Path, end: str) -> None:
     environment = {**os.environ, "HAB_HOME": str(home)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
     children = [int(word) for word in done.stdout.split()]
-    assert len(children) == 2
+    assert len(children) >= 2  # Valkey and the worker, which may just be testing a model in a child of its own
     assert done.stderr == ""
     wait_until(lambda: not any(is_running(pid) for pid in children))
 
