@@ -35,11 +35,10 @@ from hab_core.chat.offline.group_calls import (
 )
 from hab_core.chat.offline.reading import Reading
 from hab_core.chat.offline.row_calls import (
-    ROWS_ASKED,
-    behind_superlative,
     by_date,
     extreme_column,
     filtered,
+    rows_asked,
     sample,
     sorted_by_likely,
     sorted_rows,
@@ -123,7 +122,7 @@ def _is_sort(reading: Reading) -> bool:
         reading.question.text,
     )
     asked = re.search(_EXTREME, reading.question.text)
-    return not valued and bool(asked) and bool(reading.top or ROWS_ASKED.search(behind_superlative(reading)))
+    return not valued and bool(asked) and bool(rows_asked(reading) or (reading.top and not reading.groups))
 
 
 def _is_date_range(reading: Reading) -> bool:
@@ -152,7 +151,9 @@ def _is_filtered(reading: Reading) -> bool:
 def _is_by_date(reading: Reading) -> bool:
     """Whether the latest or the oldest rows are asked for."""
     dated = bool(reading.lexicon.date or reading.lexicon.year_column)
-    return dated and reading.has("recent", "oldest") and reading.has("most", "least", "list", "superlative")
+    if not dated or reading.has("sample"):  # 처음 5줄 are those of the file
+        return False
+    return reading.has("recent", "oldest") and reading.has("most", "least", "list", "superlative")
 
 
 def _is_total(reading: Reading) -> bool:

@@ -13,7 +13,14 @@ from hab_core.chat.offline.lexicon import Lexicon
 from hab_core.chat.offline.text import Question, Token, choose, squeeze
 from hab_core.chat.offline.times import Unit, find_times, find_units
 from hab_core.chat.offline.values import condition_of, find_values, yes_or_no
-from hab_core.chat.offline.words import GROUP_AFTER, GROUP_BEFORE, KNOWN_BEFORE_ROWS, SIGNALS, SUPERLATIVE_BEFORE
+from hab_core.chat.offline.words import (
+    CLASSIFIERS,
+    GROUP_AFTER,
+    GROUP_BEFORE,
+    KNOWN_BEFORE_ROWS,
+    SIGNALS,
+    SUPERLATIVE_BEFORE,
+)
 
 Condition = dict[str, Any]
 _ORDER = ("column", "value", "time", "unit")
@@ -27,6 +34,8 @@ _ADDRESS = re.compile(r"(?<![가-힣□])([가-힣]{1,8}\d{0,3}(?:동|읍|면|�
 _NO_ADDRESS = re.compile(
     r"도로|얼마|어디|구역$|지역$|별로$|으로$|대로$|따로$|서로$|주로$|바로$|새로$|위로$|그대로$|라면$|하면$|보면$|우리$|거리$|정리$|자리$|끼리$|활동$|이동$|자동$"
 )
+_MEASURED = re.compile(r"(?:평균|합계|총|중앙값)\s?$")
+"""What makes a column a measure also where 기준 follows it: 평균 ECLO 기준으로."""
 _HIGH = re.compile(r"(?:높|큰|비싼|긴|넓|빠른|낮|작|싼|짧)[가-힣]*\s?$")
 
 
@@ -153,10 +162,18 @@ class _Reader:
             elif equal is not None and self.lexicon.is_number(best):
                 self._add({"column": best, "operator": "==", "value": equal[0]})
                 self.spent.append((self.question.span(token)[1], equal[1]))
+            elif self._is_classifier(token):
+                continue
             elif _is_context(token.meaning) or self._of_row_noun(token):
                 self.reading.context += [meant.column for meant in token.meaning]
             else:
                 self._place(token)
+
+    def _is_classifier(self, token: Token) -> bool:
+        """Whether a word only says of the column before it that it has classes: 유형 in 법규위반 유형별."""
+        start, end = self.question.span(token)
+        behind_column = any(other.end == token.start for other in self._of("column"))
+        return behind_column and self.question.text[start:end] in CLASSIFIERS
 
     def _of_row_noun(self, token: Token) -> bool:
         """Whether a part of a name only belongs to what the rows are called: 단속 in 단속카메라."""
@@ -172,7 +189,7 @@ class _Reader:
     def _place(self, token: Token) -> None:
         """Puts a column that is named among groups, measures or others."""
         before, after = self.question.before(token), self.question.after(token)
-        grouped = bool(GROUP_AFTER.match(after) or GROUP_BEFORE.search(before))
+        grouped = bool(GROUP_AFTER.match(after) or GROUP_BEFORE.search(before)) and not _MEASURED.search(before)
         superlative = bool(SUPERLATIVE_BEFORE.search(before))
         column = self._meant(token.meaning, number=not grouped)
         number = self.lexicon.is_number(column)

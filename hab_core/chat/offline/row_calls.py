@@ -11,8 +11,10 @@ from hab_core.chat.offline.reading import Reading
 _DEFAULT_TOP = 10
 _MOST_SHOWN = 50
 _LIKELY = {r"비싼|저렴|싼": r"요금|가격|금액|비용", r"빠른|느린": r"속도", r"큰|작은|넓은|좁은|심각|위험|대형": r""}
-ROWS_ASKED = re.compile(r"(?:사고|카메라|cctv|주차장|보호구역|시설|곳|건|개|대|행|자료|데이터|지점)")
+_ROWS = re.compile(r"(?:사고|카메라|cctv|주차장|보호구역|시설|곳|건|개|대|행|자료|데이터|지점)")
 """Words for rows: what a superlative may be about."""
+_GROUPS_COUNTED = re.compile(r"(?:동네|지역|구|동|요일|달|시간대?|연도|해)\s?(?:상위\s?)?\d+\s?(?:곳|개|군데)")
+"""Groups with a counter that rows have too: 동네 5곳."""
 
 
 def sorted_rows(reading: Reading) -> list[Call]:
@@ -58,7 +60,7 @@ def sample(reading: Reading) -> list[Call]:
 
 def extreme_column(reading: Reading) -> str | None:
     """Returns the column that 가장 큰, 가장 비싼 … is about where none is named: of prices, of speed, the main one."""
-    if not reading.has("superlative") or reading.measures or not ROWS_ASKED.search(behind_superlative(reading)):
+    if not reading.has("superlative") or reading.measures or not rows_asked(reading):
         return None
     for adjective, names in _LIKELY.items():
         if re.search(adjective, reading.question.text):
@@ -68,10 +70,12 @@ def extreme_column(reading: Reading) -> str | None:
     return None
 
 
-def behind_superlative(reading: Reading) -> str:
-    """Returns what follows the first superlative."""
-    match = re.search(r"가장|제일|젤|많은|적은|높은|낮은|큰|비싼|최다|상위", reading.question.text)
-    return reading.question.text[match.end() :] if match else reading.question.text
+def rows_asked(reading: Reading) -> bool:
+    """Whether what follows the first superlative, or the whole question without one, speaks of rows."""
+    text = reading.question.text
+    match = re.search(r"가장|제일|젤|많은|적은|높은|낮은|큰|비싼|최다|상위", text)
+    behind = text[match.end() :] if match else text
+    return _ROWS.search(_GROUPS_COUNTED.sub("", behind)) is not None
 
 
 def sorted_by_likely(reading: Reading) -> list[Call]:

@@ -117,6 +117,9 @@ LIGHT_PIECES: Final = frozenset(
 )
 """Parts that say too little to stand for a column alone."""
 
+CLASSIFIERS: Final = frozenset(("유형", "종류", "구분", "형태", "분류", "타입"))
+"""Words that may follow the name of a column without meaning another one."""
+
 VALUE_SYNONYMS: Final = {
     "비": ("비오는", "비가오", "비올", "비온", "비가온", "비가올", "우천", "강우", "비내리", "비가내",
         "비날씨", "비오던", "비왔"),
@@ -175,7 +178,8 @@ SIGNALS: Final = {
     "summary": r"요약|통계|기술\s?통계|describe|특징",
     "types": r"자료형|데이터\s?타입|데이터\s?유형|데이터\s?형식|타입(?:은|이|을|\s)|dtype|자료\s?유형|"
         r"열의?\s?형식|열의?\s?종류",
-    "date_range": r"언제부터|언제까지|기간|며칠|몇\s?년\s?치|몇\s?년도?\s?(?:자료|데이터)|(?:날짜|일자|시간)\s?범위"
+    "date_range": r"언제부터|언제까지|(?:마지막|첫)\s?\S{1,6}\s?언제|"
+    r"기간|며칠|몇\s?년\s?치|몇\s?년도?\s?(?:자료|데이터)|(?:날짜|일자|시간)\s?범위"
     r"|(?:처음|마지막|첫|최종|시작|끝)\s?(?:날짜|날|일자|기록)|수집\s?시기|기준일|언제\s?(?:것|꺼|데이터|자료)"
     r"|어느\s?시기|최신\s?(?:자료|데이터)",
     "geo": r"지도|좌표|위도|경도|위치|동서남북|공간\s?범위|중심점|어디\s?(?:쯤|에\s?분포|에\s?퍼|에\s?있는지|"
@@ -221,13 +225,13 @@ SIGNALS: Final = {
 
 GROUP_AFTER: Final = re.compile(
     r"\s?(?:(?:의|\s)?(?:종류|유형|값|상태)?\s?)?(?:별|마다|에\s?따라|에\s?따른|따라|에\s?의한|기준|단위|대로|"
-    r"순으로|끼리|로\s?(?:나눠|나누|구분|묶|정리|보면|분류|집계))"
+    r"순으로|끼리|로\s?(?:나눠|나누|구분|묶|정리|보면|분류|집계)|\s?중(?:에서?)?\s?(?:가장|제일|어디|어느|무엇|뭐))"
 )
 """What follows a column that rows are to be grouped by."""
 GROUP_BEFORE: Final = re.compile(r"(?:어느|어떤|무슨|각|각각의|모든|몇)\s?$")
 SUPERLATIVE_BEFORE: Final = re.compile(
     r"(?:가장|제일|젤|최다|최고|많은|적은|높은|낮은|큰|작은|잦은|흔한|빈번한|많이\s?\S{1,8}|많았던|드문|위험한|"
-    r"안전한|다발|심각한|나는|난|발생한|발생하는|일어나는|일어난)\s?$"
+    r"안전한|다발|심각한|나는|난|나온|발생한|발생하는|일어나는|일어난)\s?$"
 )
 """What stands before a column that is asked for: the highest …, the … with most."""
 
@@ -236,7 +240,7 @@ KNOWN_BEFORE_ROWS: Final = re.compile(
     r"|^(?:교통|전체|모든|전부|총|이런|그런|어떤|무슨|어느|몇|각|각각|매|해당|모두|관련|대구|시내|단속|무인|교통단속|무인단속"
     r"|평균|연간|최근|최대|최다|가장|제일|많이|주로|보통|혹시|지난|하루|공공|데이터|예시|합계|최소|총합|그냥|다른|여러|상위"
     r"|하위|언제|어린이|운전자|차량|자동차|현재|실제|대략|전국|지역|도시|도로|구간|시간대?|날짜|연도|요일)$"
-    r"|마다$|추이|건수|비율|분포"
+    r"|마다$|추이|건수|비율|분포|^(?:마지막|첫|처음)$"
 )
 """Words that may stand before what the rows are called without saying which rows are meant."""
 

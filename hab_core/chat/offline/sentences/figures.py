@@ -7,7 +7,7 @@ from typing import Any
 from hab_core.analysis.texts.markdown import cell, number, percent
 from hab_core.chat.offline.particles import subject, topic
 from hab_core.chat.offline.reading import Reading
-from hab_core.chat.offline.sentences.phrasing import AGGREGATES, LISTED, Result, counted, figure
+from hab_core.chat.offline.sentences.phrasing import AGGREGATES, LISTED, Result, counted, value_of
 
 _MOST_COLUMNS = 8
 _NOT_CAUSE = "관련은 인과를 뜻하지 않습니다."
@@ -27,10 +27,10 @@ def _described(column: Any, reading: Reading) -> str:
     basis = f"값이 있는 {counted(column['count'], reading)} 기준"
     if asked is not None:
         other = "median" if asked == "mean" else "mean"
-        beside = f"{AGGREGATES[other]} {number(column[other])}"
-        return f"{name}의 {topic(AGGREGATES[asked])} {figure(column[asked])}입니다({basis}, {beside})."
+        beside = f"{AGGREGATES[other]} {value_of(column[other], name, reading)}"
+        return f"{name}의 {topic(AGGREGATES[asked])} {value_of(column[asked], name, reading)}입니다({basis}, {beside})."
     told = ("mean", "median", "min", "max", "std", "sum")
-    listed = ", ".join(f"{AGGREGATES[each]} {figure(column[each])}" for each in told)
+    listed = ", ".join(f"{AGGREGATES[each]} {value_of(column[each], name, reading)}" for each in told)
     return f"{topic(name)} {listed}입니다({basis})."
 
 

@@ -24,6 +24,7 @@ AGGREGATES = {
 _RULE_UNITS = {"year": "년", "month": "월", "day": "일", "hour": "시"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?")
 _MOST_LISTED = 20
+_YEARS = range(1900, 2101)
 
 
 def label(column: str) -> str:
@@ -63,6 +64,12 @@ def noun(reading: Reading) -> str:
 def figure(value: Any) -> str:
     """Returns a number, or a cell of another kind."""
     return number(value) if isinstance(value, int | float) and not isinstance(value, bool) else shown_cell(value)
+
+
+def value_of(value: Any, column: str, reading: Reading) -> str:
+    """Returns a value of a column: years without a comma, other numbers with one."""
+    year = column == reading.lexicon.year_column and isinstance(value, int | float) and value in _YEARS
+    return figure(value).replace(",", "") if year else figure(value)
 
 
 def shown_cell(value: Any) -> str:

@@ -7,7 +7,7 @@ import re
 from hab_core.analysis.texts.markdown import percent
 from hab_core.chat.offline.particles import by, topic
 from hab_core.chat.offline.reading import Reading
-from hab_core.chat.offline.sentences.phrasing import LISTED, Result, counted, noun, shown_cell
+from hab_core.chat.offline.sentences.phrasing import LISTED, Result, counted, noun, shown_cell, value_of
 
 _NAME_LIKE = re.compile(r"(?:명|이름|장소)$|일시$|^시군구|주소$")
 _LABELS = 3
@@ -28,13 +28,13 @@ def filtered(result: Result, reading: Reading) -> str:
 def sorted_rows(result: Result, reading: Reading) -> str:
     """Returns the first rows in order."""
     key, table = result["column"][0], result["table"]
-    small, big = ("이른", "늦은") if reading.lexicon.kind(key) == "date" else ("작은", "큰")
+    small, big = ("이른", "늦은") if key in (reading.lexicon.date, reading.lexicon.year_column) else ("작은", "큰")
     head = (
         f"{key} 값이 {small if result['ascending'][0] else big} 순으로 {counted(len(table['items']), reading)}입니다."
     )
     if table["items"] and key in table["columns"]:
         first = table["items"][0][table["columns"].index(key)]
-        head += f" 첫 번째의 {topic(key)} {shown_cell(first)}입니다."
+        head += f" 첫 번째의 {topic(key)} {value_of(first, key, reading)}입니다."
     return f"{head}\n{_rows(result, reading, key)}"
 
 
@@ -52,6 +52,6 @@ def _rows(result: Result, reading: Reading, key: str | None) -> str:
     lines = []
     for place, row in enumerate(result["table"]["items"][: min(reading.top or LISTED, _MOST_ROWS)], start=1):
         told = ", ".join(shown_cell(row[i]) for i in telling if row[i] is not None)
-        value = f"{key} {shown_cell(row[at])} — " if at is not None else ""
+        value = f"{key} {value_of(row[at], key, reading)} — " if key is not None and at is not None else ""
         lines.append(f"{place}. {value}{told}")
     return "\n".join(lines)
