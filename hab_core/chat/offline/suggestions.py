@@ -7,18 +7,22 @@ from hab_core.eclo.detail import subject
 
 OFFERED = 3
 _CLASSES = (2, 60)
+_FEWEST_NUMBERS = 6
+"""Fewer different numbers are the codes of something: 방향 1, 2, 3."""
+_MOST_MISSING = 0.5
 
 
 def suggestions(lexicon: Lexicon) -> list[str]:
     """Returns three different questions about a table that the offline analyst answers."""
     noun = lexicon.source.rows_are.noun
-    classes = [
-        each.name
+    filled = [
+        each
         for each in lexicon.profile.column_profiles
-        if each.kind == "category" and _CLASSES[0] <= each.distinct <= _CLASSES[1]
+        if each.missing <= _MOST_MISSING * lexicon.profile.rows and each.name != lexicon.year_column
     ]
+    classes = [each.name for each in filled if each.kind == "category" and _CLASSES[0] <= each.distinct <= _CLASSES[1]]
     numbers = [each.name for each in lexicon.profile.derived_columns if each.rule == "eclo"]
-    numbers += [each.name for each in lexicon.profile.column_profiles if each.kind in ("integer", "number")]
+    numbers += [each.name for each in filled if each.kind in ("integer", "number") and each.distinct >= _FEWEST_NUMBERS]
     offered = []
     if lexicon.date is not None and not lexicon.dates_the_file:
         offered.append(f"{subject(noun)} 가장 많은 {'시간대는' if lexicon.part('hour') else '달은 몇 월이야'}?")
