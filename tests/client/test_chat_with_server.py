@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +18,10 @@ from hab_core.schemas.chat import CACHE_NOTICE, MOVED_ON_NOTICE, OFFLINE_NOTICE
 from tests.anthropic_service import KEY, Reply, StandIn, stand_in
 from tests.client.asking import COUNTS, QUESTION, asked_for_real, fresh, relay
 from tests.client.wire_server import WireServer, serving
+from tests.running import wait_until
+from tests.server.api.chatting import table
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "chat.py"
 
 
 @pytest.fixture(scope="module")
@@ -182,8 +190,25 @@ def test_a_wrong_key_is_an_error_in_both_ways(
     assert caught.value.status == 401
     assert KEY not in caplog.text
     asked = client.conversations.get(stream.conversation_id or "")
+    wait_until(lambda: len(asked.refresh()) == 2)  # an answer is told as failed a moment before it counts as over
     assert [message.content for message in asked.messages] == [QUESTION, ""]
     assert "응답이 중단되었습니다" in asked.to_markdown()
+
+
+def test_the_example_runs(client: HabClient, tmp_path: Path) -> None:
+    (tmp_path / "사고.csv").write_text(table(), encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, EXAMPLE, tmp_path / "사고.csv"],
+        env={**os.environ, "BACKEND_URL": client.base_url, "PYTHONUTF8": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "월요일로 3건" in result.stdout
+    assert "# " in result.stdout
+    assert "도구: get_" in result.stderr
 
 
 def test_without_claude_the_server_answers_itself(client: HabClient, claude: StandIn, dataset: Dataset) -> None:
