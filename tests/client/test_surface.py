@@ -28,6 +28,9 @@ HEAVY = {
 }
 NAMES = [
     "BatchJob",
+    "ChatAnswer",
+    "ChatStream",
+    "Conversation",
     "Dataset",
     "DatasetDetailAnswer",
     "HabClient",
@@ -46,6 +49,8 @@ NOUNS = [
     ("datasets", "--help"),
     ("datasets", "upload", "--help"),
     ("tools", "run", "--help"),
+    ("ask", "--help"),
+    ("conversations", "--help"),
     ("db", "--help"),
 ]
 
