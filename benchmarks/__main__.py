@@ -6,7 +6,7 @@ whether they run: their figures mean nothing, and are not kept.
 All need ``pip install -e '.[bench]'``; ``http_predict`` needs ``wrk`` and installs its peers at the first run. With
 ``TEST_DATABASE_URL`` and ``TEST_REDIS_URL`` HAB is measured on PostgreSQL and Redis too; that database of Redis is
 emptied. A benchmark that takes an hour is stopped.
-``training`` needs accident files and is run by hand: ``python -m benchmarks.training FILES…``.
+``training`` needs accident files, is run by hand and has no place on the page: ``python -m benchmarks.training FILES…``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SHORT: dict[str, list[str]] = {
     "uploads": ["--rounds", "1", "--megabytes", "1"],
     "chat": ["--rows", "2000", "--rounds", "3"],
     "batch": ["--rows", "3000", "--sent", "1000"],
-    "growth": ["--rows", "1000", "10000", "--rounds", "3"],
+    "growth": ["--rows", "1000", "10000", "--tables", "1000", "10000", "--rounds", "3"],
     "http_predict": ["--setup", "--rounds", "1", "--seconds", "2"],
     "load": ["--users", "5", "--seconds", "5"],
 }

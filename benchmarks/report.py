@@ -14,7 +14,6 @@ PAGE = ROOT / "docs" / "performance.md"
 OUTPUTS = ROOT / "docs" / "performance"
 ORDER = (
     "predict", "http_predict", "load", "store", "batch", "growth", "datasets", "uploads", "tools", "chat", "startup",
-    "training",
 )  # fmt: skip
 _INTRODUCTION = """# Performance
 

@@ -6,17 +6,20 @@ sampled twice a second while it runs, and the peak is that of the samples beside
 
 from __future__ import annotations
 
+import statistics
 import time
 from typing import Any
 
 import httpx
 
 from benchmarks.accidents import csv, requests
-from benchmarks.figures import MB, Aim, options, print_aims, print_table, progress, say
+from benchmarks.figures import MB, Aim, elapsed_ms, options, print_aims, print_table, progress, say
 from benchmarks.machine import sampled
 from benchmarks.stack import Hab, running_hab, service_kinds, upload, wait_until
 
 JOBS = 4
+SMALL = (1, 100)
+SMALL_ROUNDS = 10
 LIMIT_SECONDS = 1500.0
 ENDED = ("completed", "failed", "cancelled")
 
@@ -28,15 +31,19 @@ def main() -> None:
     parser.add_argument("--sent", type=int, default=20_000, help=f"rows of each of {JOBS} jobs that are sent")
     given = parser.parse_args()
     rates: list[tuple[object, ...]] = []
+    alone_ms: list[tuple[object, ...]] = []
     for kind in service_kinds():
         alone = 0.0
         for workers in (1, 2):
             progress(f"{kind}, {workers} workers: {JOBS} jobs of {given.sent:,} rows")
             with running_hab(kind, workers=workers) as hab:
                 rate = sent_rows(hab, given.sent)
+                if workers == 1:
+                    alone_ms.append((kind, *(small_job(hab, rows) for rows in SMALL)))
             alone = alone or rate
             rates.append((kind, workers, rate, rate / alone))
     print_table([f"{JOBS} jobs of {given.sent:,} rows that are sent", "workers", "rows/s", "×"], rates)
+    print_table(["a job alone, from request to end, ms", *(f"{rows} rows" for rows in SMALL)], alone_ms)
     progress(f"making a file of {given.rows:,} rows")
     content = csv(given.rows, narrow=True)
     for kind in service_kinds():
@@ -54,6 +61,13 @@ def sent_rows(hab: Hab, rows: int) -> float:
         for job_id in waiting:
             ended(client, job_id)
         return JOBS * rows / (time.perf_counter() - began)
+
+
+def small_job(hab: Hab, rows: int) -> float:
+    """Returns the median ms of a small job that an idle worker takes up."""
+    body = {"accidents": requests(rows, seed=9)}
+    with hab.client() as client:
+        return statistics.median(elapsed_ms(lambda: submit(client, body, wait=True)) for _ in range(SMALL_ROUNDS))
 
 
 def long_dataset(hab: Hab, kind: str, content: bytes) -> None:
@@ -95,7 +109,7 @@ def ended(client: httpx.Client, job_id: str) -> dict[str, Any]:
         job.update(client.get(f"/api/predict/eclo/batch/{job_id}", params={"limit": 1}).raise_for_status().json())
         return job["status"] in ENDED
 
-    wait_until(look, f"job {job_id}", LIMIT_SECONDS, every=0.05)
+    wait_until(look, f"job {job_id}", LIMIT_SECONDS, every=0.01)
     return job
 
 

@@ -69,6 +69,7 @@ def main() -> None:
     }
     progress("one prediction")
     compare_single(peers, models, requests)
+    parts(models, requests)
     progress("explanations")
     explain(models, requests)
     progress("tables")
@@ -121,6 +122,21 @@ def interleaved(calls: dict[str, Call], count: int) -> dict[str, list[float]]:
                 call(index)
                 times[name].append((time.perf_counter() - begun) * 1e6)
     return times
+
+
+def parts(models: dict[str, EcloModel], requests: Sequence[dict[str, Any]]) -> None:
+    """Prints the p50 of the steps of a prediction, each in turn by itself."""
+    rows = []
+    for name, model in models.items():
+        accidents = [Accident(**request) for request in requests]
+        encoded = [model.table.encode(accident)[0] for accident in accidents]
+        calls: dict[str, Call] = {
+            "validation": lambda index: Accident(**requests[index]),
+            "encoding": lambda index, model=model, rows=accidents: model.table.encode(rows[index]),  # type: ignore[misc]
+            "trees": lambda index, model=model, rows=encoded: model._booster.predict_one(rows[index]),  # type: ignore[misc]
+        }
+        rows.append((name, *(quantile(taken, 0.5) for taken in interleaved(calls, len(requests)).values())))
+    print_table(["where the time goes, p50 µs", "validation", "encoding", "trees"], rows)
 
 
 def explain(models: dict[str, EcloModel], requests: Sequence[dict[str, Any]]) -> None:
