@@ -6,7 +6,7 @@ whether they run: their figures mean nothing, and are not kept.
 All need ``pip install -e '.[bench]'``; ``http_predict`` needs ``wrk`` and installs its peers at the first run. With
 ``TEST_DATABASE_URL`` and ``TEST_REDIS_URL`` HAB is measured on PostgreSQL and Redis too; that database of Redis is
 emptied. A benchmark that takes an hour is stopped.
-``training`` needs accident files, is run by hand and has no place on the page: ``python -m benchmarks.training FILES…``.
+``training`` needs accident files and is run by hand, beside the page: ``python -m benchmarks.training FILES…``.
 """
 
 from __future__ import annotations

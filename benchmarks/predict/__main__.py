@@ -96,12 +96,19 @@ def compare_single(peers: dict[str, Call], models: dict[str, EcloModel], request
     base50, base99 = found["reference"]
     rows = [(name, p50, p99, base50 / p50, base99 / p99) for name, (p50, p99) in found.items()]
     print_table(["one prediction", "p50 µs", "p99 µs", "p50 ×", "p99 ×"], rows)
-    for name in models:
-        p50, p99 = found[f"{name}: predict"]
-        print_aims(
-            Aim(f"{name}: p50, as many times as fast", base50 / p50, TIMES_AS_FAST, "×", least=True),
-            Aim(f"{name}: p99, as many times as fast", base99 / p99, TIMES_AS_FAST, "×", least=True),
+    print_aims(
+        *(
+            Aim(
+                f"{name}: {which}, times as fast",
+                found["reference"][place] / found[f"{name}: predict"][place],
+                TIMES_AS_FAST,
+                "×",
+                least=True,
+            )
+            for name in models
+            for place, which in enumerate(("p50", "p99"))
         )
+    )
 
 
 def interleaved(calls: dict[str, Call], count: int) -> dict[str, list[float]]:
