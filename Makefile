@@ -24,7 +24,7 @@ fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --report
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.report import render as render_performance
 from hab_client.cli.reference import render as render_cli
 from hab_core.analysis.reference import render as render_tools
 from hab_server.settings_reference import render as render_settings
 
 FOLDER = Path(__file__).parent
-PAGES: dict[str, Callable[[], str]] = {"cli.md": render_cli, "settings.md": render_settings, "tools.md": render_tools}
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": render_cli,
+    "performance.md": render_performance,
+    "settings.md": render_settings,
+    "tools.md": render_tools,
+}
 
 
 def main() -> None:

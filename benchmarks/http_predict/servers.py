@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.figures import progress
+from benchmarks.stack import free_port, started, temporary_home, wait_for_answer
 from hab_core.eclo.registry import released_folder
+from hab_server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = Path(__file__).parent / "peers"
-START_SECONDS = 60.0
+REFERENCE = "the reference in FastAPI"
+TWO_PROCESSES = ", 2 processes"
 REQUIREMENTS = {
     "mlserver": ("mlserver==1.7.1", "mlserver-lightgbm==1.7.1"),
     "litserve": ("litserve==0.2.19", "lightgbm"),
@@ -50,72 +49,39 @@ def install_peers() -> None:
     """Makes an environment for each peer; their requirements contradict each other."""
     for peer, requirements in REQUIREMENTS.items():
         python = Path(python_of(peer))
-        if not python.exists():
-            subprocess.run([sys.executable, "-m", "venv", str(python.parents[1])], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "-q", *requirements], check=True)
+        complete = python.parents[1] / "complete"
+        if not complete.exists():
+            progress(f"installing {peer}")
+            for command in (
+                [sys.executable, "-m", "venv", "--clear", str(python.parents[1])],
+                [str(python), "-m", "pip", "install", "-q", *requirements],
+            ):
+                subprocess.run(command, check=True, stdout=sys.stderr)
+            complete.touch()
 
 
 def all_servers(database_url: str | None) -> list[Server]:
-    """Returns the variants; HAB on PostgreSQL only where a database is named."""
-    hab = [_hab("hab sqlite", {}), _hab("hab sqlite explained", {}, explain=True)]
+    """Returns the variants; HAB on PostgreSQL only where a database is named, with two processes where it can."""
+    stores: dict[str, dict[str, str]] = {"SQLite": {}}
     if database_url:
-        hab.append(_hab("hab postgres", {"DATABASE_URL": database_url}))
+        stores["PostgreSQL"] = {"DATABASE_URL": database_url}
+    hab = [_hab(f"HAB on {name}", environment) for name, environment in stores.items()]
+    hab.append(_hab("HAB on SQLite, explained", {}, explain=True))
+    if "backend_workers" in Settings.model_fields:
+        two = {"BACKEND_WORKERS": "2"}
+        hab += [_hab(f"HAB on {name}{TWO_PROCESSES}", environment | two) for name, environment in stores.items()]
     return [*hab, _mlserver(), _litserve(), _bentoml(), _reference()]
 
 
-def free_port() -> int:
-    """Returns a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
-def running(server: Server, folder: Path) -> Iterator[str]:
-    """Starts a server in a process group of its own and yields its address; stops it afterwards."""
+def running(server: Server) -> Iterator[str]:
+    """Starts a server in a folder of its own and yields its address; stops it afterwards."""
     port = free_port()
-    environment = os.environ | {"OMP_WAIT_POLICY": "passive", "HAB_HOME": str(folder), "BACKEND_PORT": str(port)}
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            server.command(port, folder),
-            cwd=folder,
-            env=environment | server.environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        _wait_until_ready(f"http://127.0.0.1:{port}{server.ready}", process, folder)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        _stop(process)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends a server and all its children."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _wait_until_ready(address: str, process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Waits for the first good answer."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(address, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError((folder / "log").read_text(errors="replace")[-2000:])
+    with temporary_home() as home:
+        environment = {"BACKEND_PORT": str(port), **server.environment}
+        with started(server.command(port, home), home, environment) as process:
+            wait_for_answer(f"http://127.0.0.1:{port}{server.ready}", process, home / "program.log")
+            yield f"http://127.0.0.1:{port}"
 
 
 def _hab(name: str, environment: dict[str, str], *, explain: bool = False) -> Server:
@@ -140,14 +106,14 @@ def _mlserver() -> Server:
         (folder / "model-settings.json").write_text(json.dumps(model))
         return [str(Path(python_of("mlserver")).parent / "mlserver"), "start", str(folder)]
 
-    return Server("mlserver", command, "/v2/models/eclo/infer", "/v2/health/ready", "open_inference")
+    return Server("MLServer", command, "/v2/models/eclo/infer", "/v2/health/ready", "open_inference")
 
 
 def _litserve() -> Server:
     """LitServe with its fast queue and one worker."""
     script = str(PEERS / "litserve_app.py")
     model = str(released_folder() / "model.txt")
-    return Server("litserve", lambda port, _: [python_of("litserve"), script, str(port), model], "/predict", "/health")
+    return Server("LitServe", lambda port, _: [python_of("litserve"), script, str(port), model], "/predict", "/health")
 
 
 def _bentoml() -> Server:
@@ -158,17 +124,17 @@ def _bentoml() -> Server:
         return [f"{folder}/bentoml", "serve", "bentoml_app:Eclo", "--working-dir", str(PEERS), "--port", str(port)]
 
     environment = {"ECLO_MODEL": str(released_folder() / "model.txt"), "BENTOML_DO_NOT_TRACK": "True"}
-    return Server("bentoml", command, "/predict", "/readyz", environment=environment)
+    return Server("BentoML", command, "/predict", "/readyz", environment=environment)
 
 
 def _reference() -> Server:
     """The predictor that HAB replaces, in a plain FastAPI route."""
     command = [sys.executable, "-m", "benchmarks.http_predict.peers.reference_app"]
     return Server(
-        "reference in FastAPI",
+        REFERENCE,
         lambda port, _: [*command, str(port)],
         "/predict",
         "/health",
         "korean",
-        {"PYTHONPATH": str(ROOT)},
+        {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
     )

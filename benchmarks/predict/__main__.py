@@ -1,14 +1,14 @@
-"""Compares prediction inside one process: ``python -m benchmarks.predict [--model FOLDER] [--rows 1000] [--rounds 5]``.
+"""A prediction inside one process, from a dict of Korean strings, beside the way an application usually makes it.
 
-The reference and HAB take turns in blocks of 50 rows, so that both meet the same load of the machine. HAB is measured
-twice: with the reference's own trees, where its predictions must be the same bits, and with the released model (or
-``--model``). A single prediction starts from a dict of Korean strings; *score* adds range, percentile, class and
-warnings.
+The *reference* is a one-row pandas frame, a scikit-learn label encoder for each text, and ``LGBMRegressor.predict``
+with 500 trees and default threads. HAB is measured with the reference's own trees, where its predictions must be the
+same bits, and with the released model (or ``--model``); *score* adds range, percentile, class and warnings. The
+variants take turns in blocks of 50 rows. An explanation is exact TreeSHAP of circumstances that were not explained
+before. A table is scored on one thread, from columns, or from dicts that are validated one by one.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import statistics
 import tempfile
@@ -20,7 +20,10 @@ from typing import Any
 import lightgbm
 import numpy as np
 
-from benchmarks.predict.data import accidents, reference_row, train_reference, write_same_trees
+from benchmarks.accidents import requests as make_requests
+from benchmarks.figures import Aim, print_aims, print_table, progress, quantile
+from benchmarks.figures import options as options_of
+from benchmarks.predict.data import reference_row, train_reference, write_same_trees
 from hab_core.eclo.folder import MODEL, is_model_folder
 from hab_core.eclo.model import EcloModel, columns_of
 from hab_core.eclo.registry import released_folder
@@ -31,19 +34,21 @@ BLOCK = 50
 TABLE_ROWS = 10_000
 REFERENCE_TABLE_ROWS = 200
 EXPLAINED = 200
+TIMES_AS_FAST = 100
 
 Call = Callable[[int], object]
 
 
 def main() -> None:
     """Trains the reference, runs every comparison and prints the tables."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__)
+    parser = options_of("predict", __doc__)
     parser.add_argument("--model", type=Path, default=released_folder(), help="folder of the model to measure")
     parser.add_argument("--rows", type=int, default=1000, help="distinct rows of the single predictions")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the tables")
     options = parser.parse_args()
+    progress("training the reference")
     reference = train_reference()
-    requests = accidents(options.rows, seed=3)
+    requests = make_requests(options.rows, seed=3)
     with tempfile.TemporaryDirectory() as temporary:
         folders = {"HAB, same trees": write_same_trees(reference, Path(temporary, "model"))}
         if is_model_folder(options.model):
@@ -55,15 +60,19 @@ def main() -> None:
     rows = [reference_row(request) for request in requests]
     theirs = [reference.predict(row) for row in rows]
     ours = [models["HAB, same trees"].predict(Accident(**request)) for request in requests]
-    for name, model in models.items():
-        print(f"{name}: {model.version}, bits equal to Booster.predict: {same_bits[name]}")
-    print(f"same trees, bits equal to the reference predictor: {ours == theirs}\n")
+    checks = [(f"{name} ({models[name].version})", "Booster.predict", same_bits[name]) for name in models]
+    checks.append(("HAB, same trees", "the reference predictor", ours == theirs))
+    print_table(["predictions of", "same bits as", ""], [(*who, "yes" if same else "no") for *who, same in checks])
     peers: dict[str, Call] = {
         "reference": lambda index: reference.predict(rows[index]),
         "reference, 1 thread": lambda index: reference.predict(rows[index], threads=1),
     }
+    progress("one prediction")
     compare_single(peers, models, requests)
+    parts(models, requests)
+    progress("explanations")
     explain(models, requests)
+    progress("tables")
     compare_tables(lambda: reference.predict_rows(rows[:REFERENCE_TABLE_ROWS]), models, options.rounds)
 
 
@@ -83,11 +92,23 @@ def compare_single(peers: dict[str, Call], models: dict[str, EcloModel], request
         calls[f"{name}: predict"] = lambda index, model=model: model.predict(Accident(**requests[index]))  # type: ignore[misc]
         calls[f"{name}: score"] = lambda index, model=model: model.score(Accident(**requests[index]))  # type: ignore[misc]
     times = interleaved(calls, len(requests))
-    base = {share: float(np.percentile(times["reference"], share)) for share in (50, 99)}
-    print(f"{'one prediction':28}{'p50 us':>10}{'p99 us':>10}{'p50 x':>9}{'p99 x':>9}")
-    for name, taken in times.items():
-        p50, p99 = np.percentile(taken, 50), np.percentile(taken, 99)
-        print(f"{name:28}{p50:10.1f}{p99:10.1f}{base[50] / p50:9.1f}{base[99] / p99:9.1f}")
+    found = {name: (quantile(taken, 0.5), quantile(taken, 0.99)) for name, taken in times.items()}
+    base50, base99 = found["reference"]
+    rows = [(name, p50, p99, base50 / p50, base99 / p99) for name, (p50, p99) in found.items()]
+    print_table(["one prediction", "p50 µs", "p99 µs", "p50 ×", "p99 ×"], rows)
+    print_aims(
+        *(
+            Aim(
+                f"{name}: {which}, times as fast",
+                found["reference"][place] / found[f"{name}: predict"][place],
+                TIMES_AS_FAST,
+                "×",
+                least=True,
+            )
+            for name in models
+            for place, which in enumerate(("p50", "p99"))
+        )
+    )
 
 
 def interleaved(calls: dict[str, Call], count: int) -> dict[str, list[float]]:
@@ -110,24 +131,40 @@ def interleaved(calls: dict[str, Call], count: int) -> dict[str, list[float]]:
     return times
 
 
+def parts(models: dict[str, EcloModel], requests: Sequence[dict[str, Any]]) -> None:
+    """Prints the p50 of the steps of a prediction, each in turn by itself."""
+    rows = []
+    for name, model in models.items():
+        accidents = [Accident(**request) for request in requests]
+        encoded = [model.table.encode(accident)[0] for accident in accidents]
+        calls: dict[str, Call] = {
+            "validation": lambda index: Accident(**requests[index]),
+            "encoding": lambda index, model=model, rows=accidents: model.table.encode(rows[index]),  # type: ignore[misc]
+            "trees": lambda index, model=model, rows=encoded: model._booster.predict_one(rows[index]),  # type: ignore[misc]
+        }
+        rows.append((name, *(quantile(taken, 0.5) for taken in interleaved(calls, len(requests)).values())))
+    print_table(["where the time goes, p50 µs", "validation", "encoding", "trees"], rows)
+
+
 def explain(models: dict[str, EcloModel], requests: Sequence[dict[str, Any]]) -> None:
     """Prints p50 and p99 of one explained prediction that was not explained before."""
     rows = [Accident(**request) for request in requests[:EXPLAINED]]
-    print(f"\n{'one explanation':24}{'p50 us':>10}{'p99 us':>10}")
+    lines = []
     for name, model in models.items():
         calls: dict[str, Call] = {name: lambda index, model=model: model.explain(rows[index])}  # type: ignore[misc]
-        model.explain(Accident(**accidents(1, seed=9)[0]))
+        model.explain(Accident(**make_requests(1, seed=9)[0]))
         taken = []
         for index in range(len(rows)):
             begun = time.perf_counter()
             calls[name](index)
             taken.append((time.perf_counter() - begun) * 1e6)
-        print(f"{name:24}{np.percentile(taken, 50):10.1f}{np.percentile(taken, 99):10.1f}")
+        lines.append((name, quantile(taken, 0.5), quantile(taken, 0.99)))
+    print_table(["one explanation", "p50 µs", "p99 µs"], lines)
 
 
 def compare_tables(reference: Callable[[], object], models: dict[str, EcloModel], rounds: int) -> None:
     """Prints rows/s of tables of Korean strings, on one thread; medians over the rounds."""
-    requests = accidents(TABLE_ROWS, seed=4)
+    requests = make_requests(TABLE_ROWS, seed=4)
     columns = columns_of([Accident(**request) for request in requests])
     calls: dict[str, tuple[int, Callable[[], object]]] = {"reference": (REFERENCE_TABLE_ROWS, reference)}
     for name, model in models.items():
@@ -140,10 +177,8 @@ def compare_tables(reference: Callable[[], object], models: dict[str, EcloModel]
             call()
             speeds[name].append(count / (time.perf_counter() - begun))
     base = statistics.median(speeds["reference"])
-    print(f"\n{'a table':32}{'rows/s':>10}{'x':>9}")
-    for name, found in speeds.items():
-        speed = statistics.median(found)
-        print(f"{name:32}{speed:10.0f}{speed / base:9.1f}")
+    medians = {name: statistics.median(found) for name, found in speeds.items()}
+    print_table(["a table", "rows/s", "×"], [(name, speed, speed / base) for name, speed in medians.items()])
 
 
 if __name__ == "__main__":

@@ -1,20 +1,19 @@
-"""Accidents to measure on: seeded and synthetic, over the real category names and the real places of Daegu."""
+"""The reference predictor, and its own trees as a HAB model."""
 
 from __future__ import annotations
 
-import random
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.accidents import ROAD_TYPES, YEARS, requests
 from benchmarks.predict.reference import COLUMNS, ReferencePredictor
 from hab_core.eclo.features import FeatureTable, Lookup
 from hab_core.eclo.folder import GoldenRow, ModelDocument, write_model_folder
 from hab_core.eclo.model import columns_of
 from hab_core.eclo.severity import IntervalTable, SeverityScale
-from hab_core.regions import regions
 from hab_core.schemas.eclo import (
     ACCIDENT_TYPES,
     ROAD_SURFACES,
@@ -24,36 +23,11 @@ from hab_core.schemas.eclo import (
     time_period,
 )
 
-ROAD_TYPES = (
-    "단일로 - 기타", "교차로 - 교차로안", "교차로 - 교차로부근", "기타 - 기타", "교차로 - 교차로횡단보도내",
-    "단일로 - 지하차도(도로)내", "주차장 - 주차장", "단일로 - 교량", "단일로 - 고가도로위", "단일로 - 터널",
-    "미분류 - 미분류",
-)  # fmt: skip
-YEARS = (2007, 2021)
 _FIELDS = {
     "기상상태": "weather", "노면상태": "road_surface", "도로형태": "road_type", "사고시": "hour", "사고연": "year",
     "사고월": "month", "사고유형": "accident_type", "사고일": "day", "시간대": "hour", "시군구": "district",
     "요일": "weekday",
 }  # fmt: skip
-
-
-def accidents(count: int, seed: int) -> list[dict[str, Any]]:
-    """Returns requests as callers send them: wire names, Korean texts, the moment as text."""
-    chance = random.Random(seed)
-    places = [region.name for region in regions() if "군위군" not in region.name]
-    start = datetime(YEARS[0], 1, 1)
-    hours = int((datetime(YEARS[1] + 1, 1, 1) - start).total_seconds() // 3600)
-    return [
-        {
-            "weather": chance.choice(WEATHERS),
-            "road_surface": chance.choice(ROAD_SURFACES),
-            "road_type": chance.choice(ROAD_TYPES),
-            "accident_type": chance.choice(ACCIDENT_TYPES),
-            "district": chance.choice(places),
-            "occurred_at": (start + timedelta(hours=chance.randrange(hours))).isoformat(timespec="minutes"),
-        }
-        for _ in range(count)
-    ]
 
 
 def reference_row(request: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +43,7 @@ def reference_row(request: dict[str, Any]) -> dict[str, Any]:
 
 def train_reference(count: int = 40_000) -> ReferencePredictor:
     """Returns the reference predictor, trained on synthetic accidents."""
-    rows = [reference_row(request) for request in accidents(count, seed=1)]
+    rows = [reference_row(request) for request in requests(count, seed=1)]
     chance = np.random.default_rng(1)
     effect = np.array([len(row["사고유형"]) + (row["사고시"] < 6) + (row["기상상태"] == "비") for row in rows])
     return ReferencePredictor(rows, np.log1p(effect + chance.gamma(2.0, 1.0, count)))
@@ -91,7 +65,7 @@ def write_same_trees(reference: ReferencePredictor, folder: Path) -> Path:
     text = reference.model.booster_.model_to_string()
     head = text.partition("\nfeature_names=")[2].partition("\n")[0]
     text = text.replace(head, " ".join(feature.name for feature in table.features), 1)
-    rows = [Accident(**request) for request in accidents(2000, seed=2)]
+    rows = [Accident(**request) for request in requests(2000, seed=2)]
     predicted = np.asarray(reference.model.booster_.predict(table.encode_table(columns_of(rows)), num_threads=1))
     document = ModelDocument(
         version="reference-trees",

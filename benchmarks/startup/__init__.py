@@ -1,1 +1,1 @@
-"""What it costs to start: commands and imports against a bare interpreter."""
+"""Starting, and what an installation takes."""

@@ -1,25 +1,22 @@
-"""Compares the tools with pandas: ``python -m benchmarks.tools [--rows 500000] [--rounds 7] [--only TOOL …]``.
+"""Each analysis tool beside pandas on a table of 28 columns; medians.
 
 HAB scans Parquet at each call and returns the whole answer: typed result, JSON, text and picture. pandas returns bare
 figures, from a table that is already in memory and, like for like, from a Parquet file of which it reads only the
-columns it needs. They take turns, so that all meet the same load of the machine. pandas stores text best with pyarrow,
-and reads Parquet with it: install it beside (``pip install pyarrow``) for the second comparison.
+columns it needs; that comparison is made where pyarrow is installed.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 import polars as pl
 
+from benchmarks.figures import Aim, Call, medians_ms, options, print_aims, print_table, progress, say
 from benchmarks.tools.data import synthetic
 from benchmarks.tools.peers import NEEDED, PEERS
 from hab_core.analysis.run import run_tool
@@ -27,7 +24,7 @@ from hab_core.datasets.profile import profile_table
 from hab_core.datasets.storage import DatasetStore
 from hab_core.datasets.table import Table
 
-Call = Callable[[], object]
+SLOWEST_MS = 200.0
 RAIN = [
     {"column": "기상상태", "operator": "==", "value": "비"},
     {"column": "시군구", "operator": "contains", "value": "수성구"},
@@ -61,12 +58,13 @@ OTHERS: dict[str, tuple[str, dict[str, Any]]] = {
 
 def main() -> None:
     """Writes the table, runs every comparison and prints the results."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.tools", description=__doc__)
+    parser = options("tools", __doc__)
     parser.add_argument("--rows", type=int, default=500_000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", nargs="*", default=None, help="names of tools")
-    options = parser.parse_args()
-    frame = synthetic(options.rows)
+    given = parser.parse_args()
+    progress(f"making {given.rows:,} rows")
+    frame = synthetic(given.rows)
     with tempfile.TemporaryDirectory() as folder:
         store = DatasetStore(folder)
         store.put("ds_benchmark", frame)
@@ -74,10 +72,9 @@ def main() -> None:
         file = Path(folder, "pandas.parquet")
         frame.write_parquet(file, compression="zstd")
         theirs = Pandas.of(frame, file)
-        print(f"{options.rows:,} rows x {frame.width} columns; pandas {pd.__version__}, "
-              f"pyarrow {'there' if theirs.file else 'not there'}\n")  # fmt: skip
+        say(f"{given.rows:,} rows × {frame.width} columns; pandas {pd.__version__}.")
         del frame
-        compare(table, theirs, options.rounds, options.only)
+        compare(table, theirs, given.rounds, given.only)
 
 
 class Pandas(NamedTuple):
@@ -100,39 +97,24 @@ class Pandas(NamedTuple):
 
 def compare(table: Table, theirs: Pandas, rounds: int, only: list[str] | None) -> None:
     """Prints one line a tool: medians in ms, and how many times as fast as pandas HAB is."""
-    header = ["tool", "HAB ms", "pandas in memory ms", "ratio"]
-    header += ["pandas from Parquet ms", "ratio"] if theirs.file else []
-    print(f"| {' | '.join(header)} |\n|{' --- |' * len(header)}")
-    found: list[list[float]] = []
+    header = ["tool", "HAB ms", "pandas in memory ms", "×", *(["pandas from Parquet ms", "×"] if theirs.file else [])]
+    rows: list[list[object]] = []
+    slowest = 0.0
     for name, peer in PEERS.items():
         if only and name not in only:
             continue
+        progress(name)
         calls: list[Call] = [lambda n=name: run_tool(n, table, CALLS.get(n, {})), lambda p=peer: p(theirs.table)]
         calls += [lambda p=peer, n=name: p(theirs.read(n))] if theirs.file else []
-        taken = medians(calls, rounds)
-        ratios = [each / taken[0] for each in taken[1:]]
-        found.append([taken[0], *ratios])
-        cells = " | ".join(f"{ms:.1f} | {ratio:.1f}x" for ms, ratio in zip(taken[1:], ratios, strict=True))
-        print(f"| {name} | {taken[0]:.1f} | {cells} |", flush=True)
+        ours, *others = medians_ms(calls, rounds)
+        slowest = max(slowest, ours)
+        rows.append([name, ours, *chain.from_iterable((each, each / ours) for each in others)])
     for label, (name, arguments) in OTHERS.items():
         if not only or name in only:
-            (ours,) = medians([lambda n=name, a=arguments: run_tool(n, table, a)], rounds)
-            print(f"| {label} | {ours:.1f} |{' - |' * (len(header) - 2)}", flush=True)
-    least = [f"{min(column):.2f}x" for column in list(zip(*found, strict=True))[1:]]
-    print(f"\nslowest {max(each[0] for each in found):.1f} ms; least ratios: {', '.join(least)}")
-
-
-def medians(calls: list[Call], rounds: int) -> list[float]:
-    """Returns the medians in ms of calls that take turns, after one call each that is not counted."""
-    taken: list[list[float]] = [[] for _ in calls]
-    for call in calls:
-        call()
-    for _ in range(rounds):
-        for call, times in zip(calls, taken, strict=True):
-            started = time.perf_counter()
-            call()
-            times.append((time.perf_counter() - started) * 1000)
-    return [statistics.median(times) for times in taken]
+            (ours,) = medians_ms([lambda n=name, a=arguments: run_tool(n, table, a)], rounds)
+            rows.append([label, ours, *["–"] * (len(header) - 2)])
+    print_table(header, rows)
+    print_aims(Aim("the slowest of the tools", slowest, SLOWEST_MS, "ms"))
 
 
 if __name__ == "__main__":

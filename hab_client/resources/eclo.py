@@ -67,7 +67,7 @@ class Eclo(Resource):
         dataset_id: str | Dataset | None = None,
         idempotency_key: str | None = None,
     ) -> BatchJob:
-        """Starts the prediction of up to 100,000 accidents and returns at once with the job.
+        """Starts the prediction of up to 100,000 accidents, or of a whole dataset, and returns at once with the job.
 
         Args:
             accidents: Dicts as in :meth:`predict`, a pandas or polars table, the path of a CSV file (also ``.gz``),

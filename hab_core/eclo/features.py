@@ -30,6 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hab_core.eclo.lookup import FIELDS, Key, Lookup
@@ -146,8 +147,8 @@ class FeatureTable:
 
     def encode_keys(self, keys: list[Any]) -> list[float]:
         """Returns the model's row of raw fields in the order of ``FIELDS``; ``keys`` is extended in passing."""
-        for parts in self._joint_parts:
-            keys.append(tuple([keys[part] for part in parts]))
+        for joint_key in self._joint_keys:
+            keys.append(joint_key(keys))
         return [get(keys[position], default) for get, position, default in self._plan]
 
     def encode_table(self, columns: Mapping[str, Sequence[Any]]) -> NDArray[np.float64]:
@@ -219,6 +220,11 @@ class FeatureTable:
         """Positions in ``FIELDS`` of every distinct combination of fields that a feature looks up."""
         joint = dict.fromkeys(feature.fields for feature in self.features if len(feature.fields) > 1)
         return tuple(tuple(FIELDS.index(name) for name in names) for names in joint)
+
+    @cached_property
+    def _joint_keys(self) -> tuple[Callable[[list[Any]], tuple[Any, ...]], ...]:
+        """What takes the key of each of ``_joint_parts`` from the raw fields."""
+        return tuple(itemgetter(*parts) for parts in self._joint_parts)
 
     @cached_property
     def _plan(self) -> tuple[tuple[Callable[[Any, float], float], int, float], ...]:

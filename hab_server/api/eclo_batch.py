@@ -16,7 +16,7 @@ from hab_core.schemas.eclo import EcloBatchRequest
 from hab_core.schemas.jobs import EcloBatch, Job
 from hab_server import idempotency
 from hab_server.bodies import parse_model, read_json, request_body
-from hab_server.datasets.opening import accident_rows, open_table
+from hab_server.datasets.opening import open_accidents
 from hab_server.dependencies import DEFAULT_LIMIT, CursorQuery, LimitQuery, Services, ServicesDep
 from hab_server.jobs import batches
 from hab_server.settings import Settings
@@ -100,11 +100,11 @@ def _submission_of(services: Services, body: bytes) -> partial[Job]:
 
 
 def _submit_dataset(services: Services, dataset_id: str) -> Job:
-    """Stores the rows of a dataset as a job and puts it in the queue."""
-    rows = accident_rows(open_table(services.engine, services.datasets, dataset_id))
-    return _submit(services, rows, dataset_id)
+    """Stores a job on the rows of a dataset, which the worker reads, and puts it in the queue."""
+    table = open_accidents(services.engine, services.datasets, dataset_id)
+    return batches.submit_dataset(services.engine, services.queue, services.settings, dataset_id, table)
 
 
-def _submit(services: Services, rows: Rows, dataset_id: str | None = None) -> Job:
+def _submit(services: Services, rows: Rows) -> Job:
     """Stores the rows as a job and puts it in the queue."""
-    return batches.submit_batch(services.engine, services.queue, services.settings, rows, dataset_id=dataset_id)
+    return batches.submit_batch(services.engine, services.queue, services.settings, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Engine
@@ -10,11 +10,13 @@ from sqlalchemy import Engine
 from hab_core.datasets.storage import DatasetStore
 from hab_core.datasets.table import Table
 from hab_core.eclo.rows import missing_columns
-from hab_core.errors import CannotStart, InvalidInput
-from hab_core.schemas.eclo import MAX_BATCH_ROWS
+from hab_core.errors import CannotStart
 from hab_server.settings import Settings
 from hab_server.store import datasets
 from hab_server.uploads import disk_errors
+
+_BLOCK_ROWS: Final = 50_000
+"""Rows of accidents read at once: a few dozen MB."""
 
 
 def open_store(settings: Settings) -> DatasetStore:
@@ -45,22 +47,48 @@ def open_table(engine: Engine, store: DatasetStore, dataset_id: str) -> Table:
         return store.table(dataset_id, profile)
 
 
-def accident_rows(table: Table) -> list[dict[str, Any]]:
-    """Returns the rows of a table of accidents as a batch takes them: dates as text, as in a CSV.
+def open_accidents(engine: Engine, store: DatasetStore, dataset_id: str) -> Table:
+    """Returns the table of a dataset of accidents.
 
     Raises:
-        InvalidInput: A column that every accident needs is missing, or there are too many rows.
-        StorageUnavailable: The store does not answer.
+        InvalidInput: A column that every accident needs is missing.
+        NotFound, StorageUnavailable, DatabaseUnavailable: As :func:`open_table` does.
     """
+    table = open_table(engine, store, dataset_id)
     missing = missing_columns(table.stored_columns)
     if missing is not None:
         raise missing
-    if table.rows > MAX_BATCH_ROWS:
-        raise InvalidInput.of(
-            "dataset_id", f"한 번에 {MAX_BATCH_ROWS:,}행까지 예측할 수 있습니다 (데이터셋: {table.rows:,}행)."
-        )
-    frame = table.frame.select(table.stored_columns)
-    moments, days = pl.selectors.datetime(), pl.selectors.date()
-    with disk_errors():
-        text = frame.with_columns(moments.dt.to_string("%Y-%m-%d %H:%M:%S"), days.dt.to_string("%Y-%m-%d"))
-        return text.collect().to_dicts()
+    return table
+
+
+class AccidentRows:
+    """The rows of a table of accidents as a batch takes them: dates as text, as in a CSV.
+
+    A block of rows is in memory at a time, however long the table is.
+    """
+
+    def __init__(self, table: Table) -> None:
+        """Reads nothing yet."""
+        self._frame = table.frame.select(table.stored_columns)
+        self._block = pl.DataFrame()
+        self._start = 0
+
+    def read(self, start: int, count: int) -> list[dict[str, Any]]:
+        """Returns up to ``count`` rows from row ``start`` on; cheap where rows are asked for in their order.
+
+        Raises:
+            StorageUnavailable: The store does not answer.
+        """
+        offset = start - self._start
+        if offset < 0 or offset + count > self._block.height:
+            self._load(start, max(count, _BLOCK_ROWS))
+            offset = 0
+        return self._block[offset : offset + count].to_dicts()
+
+    def _load(self, start: int, count: int) -> None:
+        """Makes the block the one that begins at row ``start``."""
+        moments, days = pl.selectors.datetime(), pl.selectors.date()
+        with disk_errors():
+            block = self._frame.slice(start, count).collect()
+        self._block = block.with_columns(moments.dt.to_string("%Y-%m-%d %H:%M:%S"), days.dt.to_string("%Y-%m-%d"))
+        self._start = start

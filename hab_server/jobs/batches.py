@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
+from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput, NotFound, QueueUnavailable
 from hab_core.schemas.common import ErrorBody, utc_now
 from hab_core.schemas.eclo import MAX_BATCH_ROWS
 from hab_core.schemas.jobs import EcloBatch, Job
+from hab_server.jobs.chunks import CHUNK_ROWS
 from hab_server.jobs.queue import JobQueue
 from hab_server.jobs.results import results_of
 from hab_server.settings import Settings
@@ -24,8 +26,7 @@ from hab_server.store.jobs import Outlook
 from hab_server.store.tables import JobRow
 
 KIND: Final = "eclo_batch"
-CHUNK_ROWS: Final = 1000
-"""Rows scored in one transaction: some 0.1 s of work, which is what a kill can cost and a cancel has to wait for."""
+_NO_ROW: Final = "예측할 사고가 없습니다. 한 행 이상 보내주세요."
 _PICK_UP: Final = timedelta(seconds=0.1)
 _ASSUMED_ROWS_PER_SECOND: Final = 5_000.0
 """Taken until a first job was measured."""
@@ -39,7 +40,6 @@ def submit_batch(
     settings: Settings,
     rows: Sequence[Row],
     columns: Sequence[str] | None = None,
-    dataset_id: str | None = None,
 ) -> Job:
     """Stores rows as a queued job and puts it in the queue; what it raises says that nothing was accepted.
 
@@ -49,7 +49,6 @@ def submit_batch(
         settings: The limit of waiting jobs.
         rows: 1 to 100,000 rows under English or Korean names; a bad one becomes that row's error.
         columns: The names in the order of the results; by first appearance where they are not given.
-        dataset_id: The dataset that the rows come from; it cannot be deleted before the job has ended.
 
     Raises:
         InvalidInput: No row, or too many.
@@ -58,13 +57,31 @@ def submit_batch(
         DatabaseUnavailable: The store does not answer.
     """
     _check_size(len(rows))
-    batches.refuse_when_full(engine, settings.queue_limit)
-    queue.ping()
-    job = _new_job(len(rows), list(_names_of(rows) if columns is None else columns), dataset_id)
-    batches.create(engine, job, _chunks(rows), settings.queue_limit)
-    _enqueue(engine, queue, job.id)
-    log.info("batch accepted", extra={"job_id": job.id, "rows": job.total})
-    return _described(engine, job)
+    job = _new_job(len(rows), list(_names_of(rows) if columns is None else columns))
+    return _accept(engine, queue, settings, job, _chunks(rows))
+
+
+def submit_dataset(engine: Engine, queue: JobQueue, settings: Settings, dataset_id: str, table: Table) -> Job:
+    """Stores a job on the rows of a dataset and puts it in the queue.
+
+    The worker reads the rows, so that a long table costs the API nothing; the dataset cannot be deleted before the job
+    has ended.
+
+    Args:
+        engine: The store.
+        queue: Told of the job once it is stored.
+        settings: The limit of waiting jobs.
+        dataset_id: The dataset.
+        table: Its table, of any length.
+
+    Raises:
+        InvalidInput: It has no row.
+        NotFound: It was deleted meanwhile.
+        QueueFull, QueueUnavailable, DatabaseUnavailable: As :func:`submit_batch`.
+    """
+    if not table.rows:
+        raise InvalidInput.of("dataset_id", _NO_ROW)
+    return _accept(engine, queue, settings, _new_job(table.rows, table.stored_columns, dataset_id), [])
 
 
 def read_batch(engine: Engine, job_id: str, limit: int, cursor: str | None) -> EcloBatch:
@@ -105,17 +122,27 @@ def results_csv(engine: Engine, job_id: str) -> Iterator[bytes]:
     return results_of(engine, job_id, job.columns or [])
 
 
+def _accept(engine: Engine, queue: JobQueue, settings: Settings, job: JobRow, chunks: Sequence[Chunk]) -> Job:
+    """Stores a job with the rows that were sent and puts it in the queue."""
+    batches.refuse_when_full(engine, settings.queue_limit)
+    queue.ping()
+    batches.create(engine, job, chunks, settings.queue_limit)
+    _enqueue(engine, queue, job.id)
+    log.info("batch accepted", extra={"job_id": job.id, "rows": job.total})
+    return _described(engine, job)
+
+
 def _check_size(rows: int) -> None:
     """Raises InvalidInput where a batch has no row or too many."""
     if not rows:
-        raise InvalidInput.of("accidents", "예측할 사고가 없습니다. 한 행 이상 보내주세요.")
+        raise InvalidInput.of("accidents", _NO_ROW)
     if rows > MAX_BATCH_ROWS:
         raise InvalidInput.of(
             "accidents", f"한 번에 {MAX_BATCH_ROWS:,}행까지 예측할 수 있습니다 (보낸 행: {rows:,}). 나누어 보내주세요."
         )
 
 
-def _new_job(total: int, columns: list[str], dataset_id: str | None) -> JobRow:
+def _new_job(total: int, columns: list[str], dataset_id: str | None = None) -> JobRow:
     """Returns a job that waits."""
     now = utc_now()
     return JobRow(

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from hab_core.datasets.storage import DatasetStore
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.model import EcloModel
 from hab_server.jobs.queue import JobQueue
@@ -19,11 +20,12 @@ _MODEL_POLL_SECONDS: Final = 1.0
 
 @dataclass
 class WorkerContext:
-    """The store, the queue and the model of one worker, and whether it is to stop."""
+    """The database, the queue, the models and the datasets of one worker, and whether it is to stop."""
 
     engine: Engine
     queue: JobQueue
     models: ModelHolder
+    datasets: DatasetStore
     stopping: threading.Event = field(default_factory=threading.Event)
     _refreshed: float = float("-inf")
 

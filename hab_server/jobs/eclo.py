@@ -10,9 +10,18 @@ from typing import Any, Final, TypeVar
 
 from hab_core.eclo.model import EcloModel
 from hab_core.eclo.rows import ScoredRow, score_rows
-from hab_core.errors import DatabaseUnavailable, HabError, InternalError, ModelUnavailable, QueueUnavailable
+from hab_core.errors import (
+    DatabaseUnavailable,
+    HabError,
+    InternalError,
+    ModelUnavailable,
+    NotFound,
+    QueueUnavailable,
+    StorageUnavailable,
+)
 from hab_core.schemas.common import utc_now
 from hab_server.errors import error_body
+from hab_server.jobs.chunks import chunks_of
 from hab_server.jobs.context import WorkerContext, worker_context
 from hab_server.store import batches, jobs
 from hab_server.store.batches import Chunk, ScoredChunk
@@ -30,8 +39,8 @@ def score_batch(job_id: str) -> None:
     """Scores a batch chunk by chunk from its first unfinished one; called by the worker with an entry of the queue.
 
     Ends in one of these ways: the job is completed or cancelled; it fails for a reason that another try would meet
-    again; it goes back to the queue because the worker stops or no model is there; or it is left running for the
-    reconciliation to find, where the database is gone.
+    again; it goes back to the queue because the worker stops, or no model or no dataset can be read; or it is left
+    running for the reconciliation to find, where the database is gone.
     """
     context = worker_context.get()
     lease = _patiently(context, partial(jobs.claim, context.engine, job_id))
@@ -45,9 +54,12 @@ def score_batch(job_id: str) -> None:
         log.warning("job was given to another worker", extra={"job_id": job_id})
     except DatabaseUnavailable:
         log.warning("job waits for the database", extra={"job_id": job_id})
-    except ModelUnavailable as error:
-        log.warning("no model for a job", extra={"job_id": job_id, "problem": error.message})
+    except (ModelUnavailable, StorageUnavailable) as error:
+        log.warning("no model or no rows for a job", extra={"job_id": job_id, "problem": error.message})
         _patiently(context, partial(jobs.give_up, context.engine, lease, error_body(error).model_dump()))
+    except NotFound as error:
+        log.warning("rows of a job are gone", extra={"job_id": job_id, "problem": error.message})
+        _patiently(context, partial(jobs.fail, context.engine, lease, error_body(error).model_dump()))
     except Exception:
         log.exception("job failed", extra={"job_id": job_id})
         _patiently(context, partial(jobs.fail, context.engine, lease, error_body(InternalError()).model_dump()))
@@ -58,12 +70,13 @@ def score_batch(job_id: str) -> None:
 
 def _score_chunks(context: WorkerContext, lease: Lease) -> None:
     """Scores until nothing is left, the job is cancelled or the worker stops."""
+    next_chunk = _patiently(context, partial(chunks_of, context, lease))
     status, position = "running", -1
     while status == "running":
         if context.stopping.is_set():
             _hand_back(context, lease)
             return
-        chunk = _patiently(context, partial(batches.next_chunk, context.engine, lease, position))
+        chunk = _patiently(context, partial(next_chunk, position))
         if chunk is None:
             raise LeaseLost
         scored = ScoredChunk(chunk, _outcomes(context.model(), lease.job_id, chunk))

@@ -30,6 +30,7 @@ from rq.exceptions import StopRequested
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import DatabaseUnavailable, HabError
+from hab_server.datasets.opening import open_store
 from hab_server.jobs.context import WorkerContext, worker_context
 from hab_server.jobs.queue import SERIALIZER, JobQueue, connect, open_queue
 from hab_server.jobs.reconcile import Patience, reconcile
@@ -65,6 +66,7 @@ def run_worker(settings: Settings, rhythm: Rhythm | None = None) -> None:
         engine=create_store_engine(settings),
         queue=JobQueue(settings),
         models=ModelHolder(ModelRegistry(settings.models_folder)),
+        datasets=open_store(settings),
     )
     worker_context.set(context)
     _stop_on_signals(context)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Table, case, delete, func, inser
 
 from hab_core.errors import QueueFull
 from hab_core.schemas.common import utc_now
+from hab_server.store import datasets
 from hab_server.store.bulk import BulkInsert
 from hab_server.store.engine import reading, transaction
 from hab_server.store.jobs import JOBS, Lease, LeaseLost, count_queued, held
@@ -27,11 +28,19 @@ _ADMISSION_LOCK: Final = 0x4841425F51554555
 
 @dataclass(frozen=True)
 class Chunk:
-    """A slice of a batch's rows; ``first_index`` is the place of its first row in the batch."""
+    """A slice of a batch's rows.
+
+    Attributes:
+        position: Its place among the chunks.
+        first_index: The place of its first row in the batch.
+        rows: The rows as they were sent.
+        stored: Whether they lie with the job already; those of a dataset do once they are scored.
+    """
 
     position: int
     first_index: int
     rows: Sequence[Mapping[str, Any]]
+    stored: bool = True
 
 
 @dataclass(frozen=True)
@@ -49,14 +58,14 @@ def create(engine: Engine, job: JobRow, chunks: Sequence[Chunk], queue_limit: in
     pass the limit; that part is short, however many rows there are.
 
     Raises:
+        NotFound: The job's dataset is gone.
         QueueFull: ``queue_limit`` jobs or more wait already.
     """
     refuse_when_full(engine, queue_limit)
-    rows = [
-        {"job_id": job.id, "position": chunk.position, "first_index": chunk.first_index, "rows": chunk.rows}
-        for chunk in chunks
-    ]
+    rows = [_values(job.id, chunk) for chunk in chunks]
     with transaction(engine) as connection:
+        if job.dataset_id is not None:
+            datasets.hold(connection, job.dataset_id)
         connection.execute(insert(JOBS).values(job.model_dump()))
         insert_chunks = BulkInsert(CHUNKS, connection.dialect)
         for start in range(0, len(rows), _CHUNKS_AT_ONCE):
@@ -102,6 +111,13 @@ def next_chunk(engine: Engine, lease: Lease, after: int = -1) -> Chunk | None:
     return None if found is None else Chunk(*found)
 
 
+def count_finished(engine: Engine, job_id: str) -> int:
+    """Returns how many chunks of a job are scored."""
+    finished = select(func.count()).where(CHUNKS.c.job_id == job_id, CHUNKS.c.finished_at.is_not(None))
+    with reading(engine) as connection:
+        return int(connection.execute(finished).scalar_one())
+
+
 def finish_chunk(engine: Engine, lease: Lease, scored: ScoredChunk) -> str:
     """Stores a scored chunk, its end and the job's counters in one transaction; the last chunk completes the job.
 
@@ -127,7 +143,7 @@ def finish_chunk(engine: Engine, lease: Lease, scored: ScoredChunk) -> str:
         status = connection.execute(
             update(JOBS).where(held(lease)).values(progress).returning(JOBS.c.status)
         ).scalar_one_or_none()
-        if status is None or not _mark_finished(connection, lease.job_id, scored.chunk.position):
+        if status is None or not _mark_finished(connection, lease.job_id, scored.chunk):
             raise LeaseLost
         insert_predictions(connection, scored.outcomes)
     return str(status)
@@ -155,9 +171,18 @@ def finished_chunks(engine: Engine, job_id: str) -> Iterator[tuple[Chunk, list[R
         position = chunk.position
 
 
-def _mark_finished(connection: Connection, job_id: str, position: int) -> bool:
+def _values(job_id: str, chunk: Chunk) -> dict[str, Any]:
+    """Returns a chunk as a row of its table."""
+    return {"job_id": job_id, "position": chunk.position, "first_index": chunk.first_index, "rows": chunk.rows}
+
+
+def _mark_finished(connection: Connection, job_id: str, chunk: Chunk) -> bool:
     """Whether the chunk was unfinished; it is finished now."""
-    unfinished = (CHUNKS.c.job_id == job_id) & (CHUNKS.c.position == position) & CHUNKS.c.finished_at.is_(None)
+    if not chunk.stored:
+        finished = {**_values(job_id, chunk), "finished_at": utc_now()}
+        BulkInsert(CHUNKS, connection.dialect)(connection, [finished])
+        return True
+    unfinished = (CHUNKS.c.job_id == job_id) & (CHUNKS.c.position == chunk.position) & CHUNKS.c.finished_at.is_(None)
     return connection.execute(update(CHUNKS).where(unfinished).values(finished_at=utc_now())).rowcount == 1
 
 

@@ -111,12 +111,23 @@ def remove(engine: Engine, dataset_id: str) -> None:
         DatabaseUnavailable: The database fails.
     """
     with transaction(engine) as connection:
+        connection.execute(select(DATASETS.c.id).where(DATASETS.c.id == dataset_id).with_for_update())
         for use in _uses(dataset_id):
             if connection.execute(use.limit(1)).first() is not None:
                 raise DatasetInUse
         if connection.execute(delete(DATASETS).where(DATASETS.c.id == dataset_id)).rowcount == 0:
             raise _unknown(dataset_id)
         connection.execute(insert(LOOSE_FILES).values(dataset_id=dataset_id, noted_at=utc_now()))
+
+
+def hold(connection: Connection, dataset_id: str) -> None:
+    """Keeps a dataset until the transaction ends, for one that is about to store a use of it.
+
+    Raises:
+        NotFound: There is none of that id.
+    """
+    known = select(DATASETS.c.id).where(DATASETS.c.id == dataset_id).with_for_update(read=True)
+    _known(connection.execute(known).one_or_none(), dataset_id)
 
 
 def loose_files(engine: Engine, noted_before: datetime) -> list[str]:

@@ -29,9 +29,10 @@ from hab_core.errors import (
 )
 from hab_core.schemas.common import utc_now
 from hab_core.schemas.datasets import Dataset, DatasetPatch
+from hab_server.datasets import opening
 from hab_server.datasets.demo import offer_samples
 from hab_server.datasets.keeping import keep, remove, sweep
-from hab_server.datasets.opening import accident_rows, open_store, open_table
+from hab_server.datasets.opening import AccidentRows, open_accidents, open_store, open_table
 from hab_server.settings import Settings
 from hab_server.store import datasets, shares
 from hab_server.store.datasets import LOOSE_FILES
@@ -243,10 +244,23 @@ def test_demo_data_of_two_processes_is_offered_once(engine: Engine, store: Datas
 
 def test_accidents_of_a_dataset_make_a_batch(sqlite_engine: Engine, store: DatasetStore) -> None:
     dataset = kept(sqlite_engine, store, accidents_csv(3).encode())
-    rows = accident_rows(open_table(sqlite_engine, store, dataset.id))
+    rows = AccidentRows(open_accidents(sqlite_engine, store, dataset.id)).read(0, 1000)
     assert len(rows) == 3
     assert rows[1]["사고일시"] == "2022-01-02 01:00:00"
     assert accident_from_row(rows[1]).features()["occurred_at"] == "2022-01-02T01:00"
+
+
+def test_accidents_are_read_block_by_block_in_any_order(
+    sqlite_engine: Engine, store: DatasetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_BLOCK_ROWS", 10)
+    dataset = kept(sqlite_engine, store, accidents_csv(47).encode())
+    table = open_accidents(sqlite_engine, store, dataset.id)
+    everything = AccidentRows(table).read(0, 1000)
+    assert len(everything) == 47
+    rows = AccidentRows(table)
+    for start, count in ((0, 4), (4, 4), (8, 4), (20, 30), (46, 4), (47, 4), (3, 2), (0, 47)):
+        assert rows.read(start, count) == everything[start : start + count]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import redis
 
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
+from hab_server.datasets.opening import open_store
 from hab_server.jobs.context import WorkerContext, worker_context
 from hab_server.settings import Settings
 from tests.running import train_small_model
@@ -60,7 +61,8 @@ def start_worker(stage: Stage) -> Iterator[StartWorker]:
 @pytest.fixture
 def context(stage: Stage) -> Iterator[WorkerContext]:
     """Makes this process a worker: job functions can be called."""
-    context = WorkerContext(stage.engine, stage.queue, ModelHolder(ModelRegistry(stage.settings.models_folder)))
+    models = ModelHolder(ModelRegistry(stage.settings.models_folder))
+    context = WorkerContext(stage.engine, stage.queue, models, open_store(stage.settings))
     token = worker_context.set(context)
     yield context
     worker_context.reset(token)

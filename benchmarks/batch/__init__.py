@@ -1,0 +1,1 @@
+"""Batches by the thousand, and a million rows."""
