@@ -37,6 +37,7 @@ def keep(
     name: str,
     description: str = "",
     sample: str | None = None,
+    dataset_id: str | None = None,
 ) -> Dataset:
     """Reads, profiles and stores a CSV; returns the dataset once it is durable.
 
@@ -48,6 +49,7 @@ def keep(
         name: What the dataset is called.
         description: What it is.
         sample: The demo table that it is, where it is one.
+        dataset_id: Its id, a new one where None; a dataset that is kept already is returned as it stands.
 
     Raises:
         UnsupportedFileType, InvalidInput: The content is no CSV, or cannot be read without guessing.
@@ -55,10 +57,13 @@ def keep(
         DatabaseUnavailable: The database does not answer.
         sqlalchemy.exc.IntegrityError: The demo table was offered before.
     """
+    kept = None if dataset_id is None else datasets.known(engine, dataset_id)
+    if kept is not None:
+        return kept
     size = len(content)
     frame, report = read_csv(content)
     profile = profile_table(frame)
-    dataset_id = new_id("ds")
+    dataset_id = dataset_id or new_id("ds")
     datasets.note_loose_file(engine, dataset_id)
     with disk_errors():
         stored = store.put(dataset_id, frame)

@@ -40,6 +40,7 @@ def submit_batch(
     rows: Sequence[Row],
     columns: Sequence[str] | None = None,
     dataset_id: str | None = None,
+    job_id: str | None = None,
 ) -> Job:
     """Stores rows as a queued job and puts it in the queue; what it raises says that nothing was accepted.
 
@@ -50,6 +51,7 @@ def submit_batch(
         rows: 1 to 100,000 rows under English or Korean names; a bad one becomes that row's error.
         columns: The names in the order of the results; by first appearance where they are not given.
         dataset_id: The dataset that the rows come from; it cannot be deleted before the job has ended.
+        job_id: The id of the job, a new one where None; one that is stored already is answered as it stands.
 
     Raises:
         InvalidInput: No row, or too many.
@@ -58,9 +60,14 @@ def submit_batch(
         DatabaseUnavailable: The store does not answer.
     """
     _check_size(len(rows))
+    known = None if job_id is None else jobs.get(engine, job_id)
+    if known is not None:
+        return _described(engine, known)
     batches.refuse_when_full(engine, settings.queue_limit)
     queue.ping()
-    job = _new_job(len(rows), list(_names_of(rows) if columns is None else columns), dataset_id)
+    job = _new_job(
+        job_id or new_id("job"), len(rows), list(_names_of(rows) if columns is None else columns), dataset_id
+    )
     batches.create(engine, job, _chunks(rows), settings.queue_limit)
     _enqueue(engine, queue, job.id)
     log.info("batch accepted", extra={"job_id": job.id, "rows": job.total})
@@ -115,11 +122,11 @@ def _check_size(rows: int) -> None:
         )
 
 
-def _new_job(total: int, columns: list[str], dataset_id: str | None) -> JobRow:
+def _new_job(job_id: str, total: int, columns: list[str], dataset_id: str | None) -> JobRow:
     """Returns a job that waits."""
     now = utc_now()
     return JobRow(
-        id=new_id("job"),
+        id=job_id,
         kind=KIND,
         status="queued",
         total=total,

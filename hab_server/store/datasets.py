@@ -23,8 +23,9 @@ _LISTED: Final = tuple(column for column in DATASETS.c if column.name != "profil
 
 
 def note_loose_file(engine: Engine, dataset_id: str) -> None:
-    """Writes down that a file of this id is about to be stored."""
+    """Writes down that a file of this id is about to be stored; anew where an earlier try did so."""
     with transaction(engine) as connection:
+        connection.execute(delete(LOOSE_FILES).where(LOOSE_FILES.c.dataset_id == dataset_id))
         connection.execute(insert(LOOSE_FILES).values(dataset_id=dataset_id, noted_at=utc_now()))
 
 
@@ -77,11 +78,19 @@ def get(engine: Engine, dataset_id: str) -> DatasetDetail:
         return _detail(connection, dataset_id)
 
 
-def find(engine: Engine, dataset_id: str) -> Dataset:
-    """Returns a dataset without its profile; raises as :func:`get` does."""
+def known(engine: Engine, dataset_id: str) -> Dataset | None:
+    """Returns a dataset without its profile, or None where there is none of that id."""
     with reading(engine) as connection:
         row = connection.execute(select(*_LISTED).where(DATASETS.c.id == dataset_id)).one_or_none()
-    return Dataset.model_validate(_known(row, dataset_id)._asdict())
+    return None if row is None else Dataset.model_validate(row._asdict())
+
+
+def find(engine: Engine, dataset_id: str) -> Dataset:
+    """Returns a dataset without its profile; raises as :func:`get` does."""
+    dataset = known(engine, dataset_id)
+    if dataset is None:
+        raise _unknown(dataset_id)
+    return dataset
 
 
 def profile_of(engine: Engine, dataset_id: str) -> TableProfile:

@@ -52,6 +52,8 @@ _POSTGRES_DOWN: Final = ("08", "28", "3D", "40", "53", "55", "57", "58", "XX", "
 """SQLSTATE classes: connection, authentication, database name, rollback, resources, locks, operator, system, damage;
 then a server that became read-only, a transaction that idled too long, a table that no migration has made yet."""
 _SQLITE_NOT_MIGRATED: Final = "no such table"
+_SQLITE_DUPLICATE: Final = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
+_POSTGRES_DUPLICATE: Final = "23505"
 
 
 def create_store_engine(settings: Settings) -> Engine:
@@ -140,6 +142,13 @@ def is_unavailable(error: BaseException) -> bool:
     if state is None:
         return isinstance(error, sqlalchemy.exc.OperationalError)
     return str(state).startswith(_POSTGRES_DOWN)
+
+
+def is_duplicate(error: BaseException) -> bool:
+    """Whether an error of SQLAlchemy says that a row of this key is there already."""
+    driver = error.orig if isinstance(error, sqlalchemy.exc.IntegrityError) else None
+    code = getattr(driver, "sqlite_errorcode", None)
+    return code in _SQLITE_DUPLICATE or getattr(driver, "sqlstate", None) == _POSTGRES_DUPLICATE
 
 
 def _address(settings: Settings) -> URL:
