@@ -1,6 +1,7 @@
 """The database: one engine for SQLite and PostgreSQL, transactions, and failures turned into HAB's own.
 
-Time limits add up to at most three seconds: one for a free connection and two for the database itself.
+Time limits add up to at most three seconds: one for a free connection and two for the database itself, or one for a
+server that stopped answering and two for connecting to it anew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 
 from hab_core.errors import DatabaseUnavailable, InvalidInput
 from hab_server.settings import Settings
+from hab_server.store.patience import limit_patience
 
 POOL_TIMEOUT: Final = 1.0
 """Seconds to wait for a free connection of the pool."""
@@ -252,7 +254,7 @@ def _postgres_engine(url: URL, pool_size: int) -> Engine:
     own_options = url.query.get("options", "")  # stated in the address: they come last, so they win
     options = [*(f"-c {name}={value}" for name, value in limits.items())]
     options += [own_options] if isinstance(own_options, str) else list(own_options)
-    return create_engine(
+    engine = create_engine(
         url.difference_update_query(["options"]),
         pool_size=pool_size,
         max_overflow=0,
@@ -269,3 +271,5 @@ def _postgres_engine(url: URL, pool_size: int) -> Engine:
             "options": " ".join(options).strip(),
         },
     )
+    limit_patience(engine)
+    return engine
