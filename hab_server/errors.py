@@ -71,8 +71,17 @@ def _on_validation_error(_: Request, error: Any) -> Response:
     return error_response(invalid_input_of(error.errors()))
 
 
-def _on_http_exception(_: Request, error: Any) -> Response:
+def _on_http_exception(request: Request, error: Any) -> Response:
     """Answers what the framework refused: unknown path, wrong method, too large a body."""
     response = error_response(error_of_status(error.status_code))
-    response.headers.update({k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"})
+    if error.status_code == MethodNotAllowed.status:
+        response.headers["Allow"] = _allowed(request, (error.headers or {}).get("Allow", ""))
     return response
+
+
+def _allowed(request: Request, of_one_route: str) -> str:
+    """Returns every method of an address; the framework names those of the first route that has it."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    documented = request.app.openapi()["paths"].get(path, {})
+    methods = {method.upper() for method in documented} | set(filter(None, of_one_route.split(", ")))
+    return ", ".join(sorted(methods))

@@ -17,6 +17,7 @@ from hab_core.schemas.version import VERSION
 from hab_server.jobs.queue import JobQueue
 from hab_server.metrics import Metrics
 from hab_server.store.engine import ping
+from hab_server.store.migrate import refuse_newer
 
 LIMIT_SECONDS = 1.0
 KEPT_SECONDS = 1.0
@@ -112,9 +113,10 @@ def _works(check: Callable[[], object]) -> Component:
 def _check_database(engine: Engine, migrated: threading.Event) -> Component:
     """Says whether the database answers and has the tables of this version."""
     answers = _works(lambda: ping(engine))
-    if answers.status == "ok" and not migrated.is_set():
-        return Component(status="down", detail="데이터베이스의 스키마를 준비하고 있습니다.")
-    return answers
+    if answers.status == "down" or migrated.is_set():
+        return answers
+    trouble = _works(lambda: refuse_newer(engine)).detail
+    return Component(status="down", detail=trouble or "데이터베이스의 스키마를 준비하고 있습니다.")
 
 
 def _check_model(models: ModelHolder) -> Component:

@@ -12,8 +12,9 @@ from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Engine
 
-from hab_core.errors import InvalidInput, RequestInProgress
+from hab_core.errors import DatabaseUnavailable, HabError, InvalidInput, RequestInProgress
 from hab_server.store import idempotency
+from hab_server.store.ids import IdMaker, new_id
 
 WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.1
@@ -25,7 +26,8 @@ PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 """The header as OpenAPI describes it."""
-Work = Callable[[], Awaitable[Response]]
+Work = Callable[[IdMaker], Awaitable[Response]]
+"""Does what is asked; what it stores gets its ids from the maker, so that a second try finds what the first one did."""
 
 
 def key_of(request: Request) -> str | None:
@@ -44,14 +46,15 @@ async def answer_once(engine: Engine, scope: str, key: str | None, body: bytes, 
         scope: The operation; the same key means nothing in another one.
         key: The caller's key; without one the work is simply done.
         body: What was asked; the same key with another body is refused.
-        work: Does what is asked. Failures are not kept: the caller may try again with the same key.
+        work: Does what is asked. Failures are not kept: the caller may try again with the same key. It may be done
+            again after a try of which the outcome is unknown, then with the same ids as before.
 
     Raises:
         InvalidInput: The key was used with another body.
         RequestInProgress: The first request was not answered within ``WAIT_SECONDS``.
     """
     if key is None:
-        return await work()
+        return await work(new_id)
     digest = sha256(body).hexdigest()
     claim = await _claim_or_wait(engine, scope, key, digest)
     if isinstance(claim, idempotency.Replay):
@@ -73,11 +76,13 @@ async def _claim_or_wait(engine: Engine, scope: str, key: str, digest: str) -> i
 
 
 async def _work_and_keep(engine: Engine, first: idempotency.First, work: Work) -> Response:
-    """Does the work and keeps its answer; gives the key back where the work fails."""
+    """Does the work and keeps its answer; gives the key back where the work was refused."""
     try:
-        response = await work()
-    except BaseException:
-        await asyncio.shield(asyncio.to_thread(idempotency.abandon, engine, first))
+        response = await work(first.ids())
+    except BaseException as error:
+        refused = isinstance(error, HabError) and not isinstance(error, DatabaseUnavailable)
+        give_back = idempotency.abandon if refused else idempotency.leave
+        await asyncio.shield(asyncio.to_thread(give_back, engine, first))
         raise
     await asyncio.to_thread(idempotency.finish, engine, first, response.status_code, bytes(response.body))
     return response

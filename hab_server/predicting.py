@@ -10,7 +10,7 @@ from hab_core.eclo.rows import ScoredRow, score_rows
 from hab_core.errors import HabError
 from hab_core.schemas.common import utc_now
 from hab_core.schemas.eclo import Accident, EcloScore
-from hab_server.store.ids import new_id
+from hab_server.store.ids import IdMaker, new_id
 from hab_server.store.predictions import prediction_values
 
 
@@ -43,11 +43,11 @@ class RecordingPredictor:
         self._made += [each for each in found if isinstance(each, ScoredRow)]
         return [each.score if isinstance(each, ScoredRow) else each for each in found]
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Returns what was predicted as rows of ``predictions``."""
+    def rows(self, make_id: IdMaker = new_id) -> list[dict[str, Any]]:
+        """Returns what was predicted as rows of ``predictions``, named by ``make_id``."""
         now = utc_now()
         return [
-            prediction_values(new_id("pred"), made.score, made.accident.features(), self.version, created_at=now)
+            prediction_values(make_id("pred"), made.score, made.accident.features(), self.version, created_at=now)
             for made in self._made
         ]
 

@@ -17,6 +17,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+from hab_server.processes import descendants
+
 HAB = [sys.executable, "-c", "from hab_client.cli import main; main()"]
 """The ``hab`` command of this Python, wherever its scripts lie."""
 
@@ -116,3 +118,12 @@ class Command:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
+
+
+def part(up: Command, words: str) -> int:
+    """Returns the process below ``hab up`` whose command line holds ``words``; 0 where there is none."""
+    for pid in descendants(up.process.pid):
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode() if is_running(pid) else ""
+        if words in line and "tether" not in line:
+            return pid
+    return 0

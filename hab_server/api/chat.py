@@ -15,6 +15,7 @@ from hab_server.bodies import parse_model, read_json, request_body
 from hab_server.chatting.streams import written
 from hab_server.dependencies import ServicesDep
 from hab_server.settings import Settings
+from hab_server.store.ids import IdMaker
 
 router = APIRouter(prefix="/api/chat", tags=["chat"])
 KEY_HEADER = "X-Anthropic-API-Key"
@@ -50,7 +51,7 @@ async def send_chat_message(request: Request, services: ServicesDep) -> Response
     body = await read_json(request)
     asked = parse_model(ChatRequest, body)
 
-    async def work() -> Response:
+    async def work(_make_id: IdMaker) -> Response:
         live = await services.chat.ask(asked, _access(request, services.settings, asked.model), streamed=False)
         answer = await live.outcome
         return Response(answer.model_dump_json(), media_type="application/json")

@@ -22,6 +22,7 @@ from hab_server.dependencies import DEFAULT_LIMIT, CursorQuery, DatasetId, Limit
 from hab_server.etags import matches, not_modified
 from hab_server.file_names import content_disposition
 from hab_server.store import datasets
+from hab_server.store.ids import IdMaker
 from hab_server.uploads import MEGABYTE, Upload, disk_errors, receive, upload_body
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"])
@@ -58,8 +59,8 @@ async def upload_dataset(request: Request, services: ServicesDep) -> Response:
         told = _told(upload)
         asked = "\n".join((upload.content_hash, *told)).encode()
 
-        async def work() -> Response:
-            dataset = await services.reading.run(partial(_keep, services, upload, *told))
+        async def work(make_id: IdMaker) -> Response:
+            dataset = await services.reading.run(partial(_keep, services, upload, make_id("ds"), *told))
             return Response(dataset.model_dump_json(), status_code=201, media_type="application/json")
 
         return await idempotency.answer_once(services.engine, "upload_dataset", key, asked, work)
@@ -150,10 +151,10 @@ def _told(upload: Upload) -> tuple[str, str]:
     return patch.name or upload.file_name, patch.description or ""
 
 
-def _keep(services: Services, upload: Upload, name: str, description: str) -> Dataset:
+def _keep(services: Services, upload: Upload, dataset_id: str, name: str, description: str) -> Dataset:
     """Reads and stores what was received."""
-    content = upload.read()
-    return keep(services.engine, services.datasets, content, upload.content_hash, name=name, description=description)
+    facts = {"name": name, "description": description, "dataset_id": dataset_id}
+    return keep(services.engine, services.datasets, upload.read(), upload.content_hash, **facts)
 
 
 def _rows(services: Services, dataset_id: str, query: RowQuery) -> RowsPage:

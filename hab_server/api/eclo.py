@@ -23,7 +23,7 @@ from hab_server.dependencies import (
 )
 from hab_server.direct_route import DirectRoute
 from hab_server.store import predictions
-from hab_server.store.ids import new_id
+from hab_server.store.ids import IdMaker
 
 router = APIRouter(prefix="/api", tags=["eclo"])
 _EXPLAIN = {
@@ -43,8 +43,8 @@ async def predict_eclo(request: Request) -> Response:
     accident = parse_model(Accident, body)
     asked = body + (b"1" if explain else b"0")
 
-    async def work() -> Response:
-        prediction = await _predict(services, accident, explain=explain)
+    async def work(make_id: IdMaker) -> Response:
+        prediction = await _predict(services, accident, make_id("pred"), explain=explain)
         return Response(to_json(prediction), media_type="application/json")
 
     return await idempotency.answer_once(services.engine, "predict_eclo", key, asked, work)
@@ -77,13 +77,12 @@ predict_route = DirectRoute(
 )
 
 
-async def _predict(services: Services, accident: Accident, *, explain: bool) -> dict[str, Any]:
+async def _predict(services: Services, accident: Accident, prediction_id: str, *, explain: bool) -> dict[str, Any]:
     """Returns the fields of an ``EcloPrediction`` that is already stored; building the object would double the cost."""
     model = services.models.current
     score = model.score(accident)
     explanation = await _explained(services, model, accident) if explain else None
-    prediction_id = new_id("pred")
-    await services.writer.write(
+    await services.writer.write_once(
         predictions.prediction_values(prediction_id, score, accident.features(), model.version, created_at=utc_now())
     )
     services.metrics.count_prediction(score.interpretation)

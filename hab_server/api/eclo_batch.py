@@ -20,10 +20,13 @@ from hab_server.datasets.opening import open_accidents
 from hab_server.dependencies import DEFAULT_LIMIT, CursorQuery, LimitQuery, Services, ServicesDep
 from hab_server.jobs import batches
 from hab_server.settings import Settings
+from hab_server.store.ids import IdMaker
 from hab_server.uploads import receive, upload_body
 
 router = APIRouter(prefix="/api/predict/eclo/batch", tags=["eclo"])
 Rows = Sequence[Mapping[str, Any]]
+Submit = Callable[[str], Job]
+"""Stores a job under an id and puts it in the queue."""
 
 _BODY = request_body(EcloBatchRequest)
 _BODY["requestBody"]["content"] |= upload_body()["requestBody"]["content"]
@@ -42,13 +45,13 @@ async def create_eclo_batch(request: Request, services: ServicesDep) -> Response
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         body = await _read_upload(request, services.settings)
         rows: Rows = await run_in_threadpool(read_batch_csv, body)
-        submit: Callable[[], Job] = partial(_submit, services, rows)
+        submit: Submit = partial(_submit, services, rows)
     else:
         body = await read_json(request)
         submit = await run_in_threadpool(_submission_of, services, body)
 
-    async def work() -> Response:
-        job = await services.reading.run(submit)
+    async def work(make_id: IdMaker) -> Response:
+        job = await services.reading.run(partial(submit, make_id("job")))
         return JSONResponse(job.model_dump(mode="json"), status_code=202)
 
     return await idempotency.answer_once(services.engine, "create_eclo_batch", key, body, work)
@@ -87,7 +90,7 @@ async def _read_upload(request: Request, settings: Settings) -> bytes:
         return await run_in_threadpool(upload.read)
 
 
-def _submission_of(services: Services, body: bytes) -> partial[Job]:
+def _submission_of(services: Services, body: bytes) -> Submit:
     """Returns what stores the rows that a JSON body holds or names as a job."""
     asked = parse_model(EcloBatchRequest, body)
     if asked.dataset_id is not None and asked.accidents is not None:
@@ -99,12 +102,12 @@ def _submission_of(services: Services, body: bytes) -> partial[Job]:
     return partial(_submit, services, asked.accidents)
 
 
-def _submit_dataset(services: Services, dataset_id: str) -> Job:
+def _submit_dataset(services: Services, dataset_id: str, job_id: str) -> Job:
     """Stores a job on the rows of a dataset, which the worker reads, and puts it in the queue."""
     table = open_accidents(services.engine, services.datasets, dataset_id)
-    return batches.submit_dataset(services.engine, services.queue, services.settings, dataset_id, table)
+    return batches.submit_dataset(services.engine, services.queue, services.settings, dataset_id, table, job_id)
 
 
-def _submit(services: Services, rows: Rows) -> Job:
+def _submit(services: Services, rows: Rows, job_id: str) -> Job:
     """Stores the rows as a job and puts it in the queue."""
-    return batches.submit_batch(services.engine, services.queue, services.settings, rows)
+    return batches.submit_batch(services.engine, services.queue, services.settings, rows, job_id=job_id)

@@ -20,6 +20,7 @@ from hab_server.bodies import parse_model, read_json, request_body
 from hab_server.datasets.opening import open_table
 from hab_server.dependencies import DatasetId, Services, ServicesDep
 from hab_server.predicting import RecordingPredictor
+from hab_server.store.ids import IdMaker
 from hab_server.uploads import disk_errors
 
 router = APIRouter(prefix="/api", tags=["tools"])
@@ -56,11 +57,11 @@ async def _answer(services: Services, request: Request, name: str, dataset_id: s
     body = await read_json(request)
     asked = parse_model(ToolRequest, body)
 
-    async def work() -> Response:
+    async def work(make_id: IdMaker) -> Response:
         predictor = RecordingPredictor(services.models.current) if spec.on == "predictor" else None
         run = await services.analysing.run(partial(_run, services, spec, dataset_id, asked.arguments, predictor))
         if predictor is not None:
-            await asyncio.gather(*(services.writer.write(row) for row in predictor.rows()))
+            await asyncio.gather(*(services.writer.write_once(row) for row in predictor.rows(make_id)))
             for grade in predictor.grades():
                 services.metrics.count_prediction(grade)
         return Response(run.model_dump_json(), media_type="application/json")

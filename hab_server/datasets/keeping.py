@@ -37,6 +37,7 @@ def keep(
     name: str,
     description: str = "",
     sample: str | None = None,
+    dataset_id: str | None = None,
 ) -> Dataset:
     """Reads, profiles and stores a CSV; returns the dataset once it is durable.
 
@@ -48,6 +49,7 @@ def keep(
         name: What the dataset is called.
         description: What it is.
         sample: The demo table that it is, where it is one.
+        dataset_id: Its id, a new one where None; a dataset that is kept already is returned as it stands.
 
     Raises:
         UnsupportedFileType, InvalidInput: The content is no CSV, or cannot be read without guessing.
@@ -55,10 +57,13 @@ def keep(
         DatabaseUnavailable: The database does not answer.
         sqlalchemy.exc.IntegrityError: The demo table was offered before.
     """
+    kept = None if dataset_id is None else datasets.known(engine, dataset_id)
+    if kept is not None:
+        return kept
     size = len(content)
     frame, report = read_csv(content)
     profile = profile_table(frame)
-    dataset_id = new_id("ds")
+    dataset_id = _usable(engine, dataset_id)
     datasets.note_loose_file(engine, dataset_id)
     with disk_errors():
         stored = store.put(dataset_id, frame)
@@ -78,6 +83,16 @@ def keep(
     dataset = datasets.publish(engine, values, sample=sample)
     log.info("dataset kept", extra={"dataset_id": dataset_id, "rows": profile.rows, "stored_bytes": stored})
     return dataset
+
+
+def _usable(engine: Engine, dataset_id: str | None) -> str:
+    """Returns the id of a new dataset: the one that is asked for, unless a try that died has left a file under it.
+
+    Such a file may be swept away at any moment, so that another one must not take its place.
+    """
+    if dataset_id is None or datasets.is_noted(engine, dataset_id):
+        return new_id("ds")
+    return dataset_id
 
 
 def remove(engine: Engine, store: DatasetStore, dataset_id: str) -> None:

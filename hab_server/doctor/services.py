@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hab_core.errors import HabError
+from hab_core.errors import CannotStart, HabError
 from hab_server.doctor.check import Check
 from hab_server.preflight import HomeLock, shown_host
 from hab_server.probe import ask, complaint
@@ -23,7 +23,7 @@ def server_url(settings: Settings) -> str:
 def check_database(settings: Settings) -> Check:
     """Whether the database answers and has the schema of this version."""
     from hab_server.store.engine import create_store_engine, sqlite_file
-    from hab_server.store.migrate import head, revision_of
+    from hab_server.store.migrate import head, refuse_newer, revision_of
 
     try:
         file = sqlite_file(settings)
@@ -31,9 +31,12 @@ def check_database(settings: Settings) -> Check:
             return Check("database", "warn", f"아직 만들어지지 않았습니다: {file}", "hab db upgrade")
         engine = create_store_engine(settings)
         try:
+            refuse_newer(engine)
             revision = revision_of(engine)
         finally:
             engine.dispose()
+    except CannotStart as error:
+        return Check("database", "fail", error.message, 'pip install -U "hab-client[server]"')
     except HabError as error:
         return Check("database", "fail", error.message, "DATABASE_URL과 데이터베이스 서버를 확인해주세요.")
     if revision == head():

@@ -40,6 +40,7 @@ def submit_batch(
     settings: Settings,
     rows: Sequence[Row],
     columns: Sequence[str] | None = None,
+    job_id: str | None = None,
 ) -> Job:
     """Stores rows as a queued job and puts it in the queue; what it raises says that nothing was accepted.
 
@@ -49,6 +50,7 @@ def submit_batch(
         settings: The limit of waiting jobs.
         rows: 1 to 100,000 rows under English or Korean names; a bad one becomes that row's error.
         columns: The names in the order of the results; by first appearance where they are not given.
+        job_id: The id of the job, a new one where None; one that is stored already is answered as it stands.
 
     Raises:
         InvalidInput: No row, or too many.
@@ -57,11 +59,18 @@ def submit_batch(
         DatabaseUnavailable: The store does not answer.
     """
     _check_size(len(rows))
-    job = _new_job(len(rows), list(_names_of(rows) if columns is None else columns))
+    job = _new_job(job_id, len(rows), list(_names_of(rows) if columns is None else columns))
     return _accept(engine, queue, settings, job, _chunks(rows))
 
 
-def submit_dataset(engine: Engine, queue: JobQueue, settings: Settings, dataset_id: str, table: Table) -> Job:
+def submit_dataset(
+    engine: Engine,
+    queue: JobQueue,
+    settings: Settings,
+    dataset_id: str,
+    table: Table,
+    job_id: str | None = None,
+) -> Job:
     """Stores a job on the rows of a dataset and puts it in the queue.
 
     The worker reads the rows, so that a long table costs the API nothing; the dataset cannot be deleted before the job
@@ -73,6 +82,7 @@ def submit_dataset(engine: Engine, queue: JobQueue, settings: Settings, dataset_
         settings: The limit of waiting jobs.
         dataset_id: The dataset.
         table: Its table, of any length.
+        job_id: As :func:`submit_batch`.
 
     Raises:
         InvalidInput: It has no row.
@@ -81,7 +91,7 @@ def submit_dataset(engine: Engine, queue: JobQueue, settings: Settings, dataset_
     """
     if not table.rows:
         raise InvalidInput.of("dataset_id", _NO_ROW)
-    return _accept(engine, queue, settings, _new_job(table.rows, table.stored_columns, dataset_id), [])
+    return _accept(engine, queue, settings, _new_job(job_id, table.rows, table.stored_columns, dataset_id), [])
 
 
 def read_batch(engine: Engine, job_id: str, limit: int, cursor: str | None) -> EcloBatch:
@@ -123,7 +133,10 @@ def results_csv(engine: Engine, job_id: str) -> Iterator[bytes]:
 
 
 def _accept(engine: Engine, queue: JobQueue, settings: Settings, job: JobRow, chunks: Sequence[Chunk]) -> Job:
-    """Stores a job with the rows that were sent and puts it in the queue."""
+    """Stores a job with the rows that were sent and puts it in the queue, unless it is stored already."""
+    known = jobs.get(engine, job.id)
+    if known is not None:
+        return _described(engine, known)
     batches.refuse_when_full(engine, settings.queue_limit)
     queue.ping()
     batches.create(engine, job, chunks, settings.queue_limit)
@@ -142,11 +155,11 @@ def _check_size(rows: int) -> None:
         )
 
 
-def _new_job(total: int, columns: list[str], dataset_id: str | None = None) -> JobRow:
+def _new_job(job_id: str | None, total: int, columns: list[str], dataset_id: str | None = None) -> JobRow:
     """Returns a job that waits."""
     now = utc_now()
     return JobRow(
-        id=new_id("job"),
+        id=job_id or new_id("job"),
         kind=KIND,
         status="queued",
         total=total,

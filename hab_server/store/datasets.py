@@ -29,6 +29,13 @@ def note_loose_file(engine: Engine, dataset_id: str) -> None:
         connection.execute(insert(LOOSE_FILES).values(dataset_id=dataset_id, noted_at=utc_now()))
 
 
+def is_noted(engine: Engine, dataset_id: str) -> bool:
+    """Whether there is a note of a file of this id that belongs to no dataset."""
+    noted = select(LOOSE_FILES.c.dataset_id).where(LOOSE_FILES.c.dataset_id == dataset_id)
+    with reading(engine) as connection:
+        return connection.execute(noted).first() is not None
+
+
 def publish(engine: Engine, values: Mapping[str, Any], *, sample: str | None = None) -> Dataset:
     """Makes a dataset visible whose file is complete; the same content under another id is a warning.
 
@@ -78,11 +85,19 @@ def get(engine: Engine, dataset_id: str) -> DatasetDetail:
         return _detail(connection, dataset_id)
 
 
-def find(engine: Engine, dataset_id: str) -> Dataset:
-    """Returns a dataset without its profile; raises as :func:`get` does."""
+def known(engine: Engine, dataset_id: str) -> Dataset | None:
+    """Returns a dataset without its profile, or None where there is none of that id."""
     with reading(engine) as connection:
         row = connection.execute(select(*_LISTED).where(DATASETS.c.id == dataset_id)).one_or_none()
-    return Dataset.model_validate(_known(row, dataset_id)._asdict())
+    return None if row is None else Dataset.model_validate(row._asdict())
+
+
+def find(engine: Engine, dataset_id: str) -> Dataset:
+    """Returns a dataset without its profile; raises as :func:`get` does."""
+    dataset = known(engine, dataset_id)
+    if dataset is None:
+        raise _unknown(dataset_id)
+    return dataset
 
 
 def profile_of(engine: Engine, dataset_id: str) -> TableProfile:

@@ -1,6 +1,7 @@
 """The database: one engine for SQLite and PostgreSQL, transactions, and failures turned into HAB's own.
 
-Time limits add up to at most three seconds: one for a free connection and two for the database itself.
+Time limits add up to at most three seconds: one for a free connection and two for the database itself, or one for a
+server that stopped answering and two for connecting to it anew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 
 from hab_core.errors import DatabaseUnavailable, InvalidInput
 from hab_server.settings import Settings
+from hab_server.store.patience import limit_patience
 
 POOL_TIMEOUT: Final = 1.0
 """Seconds to wait for a free connection of the pool."""
@@ -52,6 +54,8 @@ _POSTGRES_DOWN: Final = ("08", "28", "3D", "40", "53", "55", "57", "58", "XX", "
 """SQLSTATE classes: connection, authentication, database name, rollback, resources, locks, operator, system, damage;
 then a server that became read-only, a transaction that idled too long, a table that no migration has made yet."""
 _SQLITE_NOT_MIGRATED: Final = "no such table"
+_SQLITE_DUPLICATE: Final = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
+_POSTGRES_DUPLICATE: Final = "23505"
 
 
 def create_store_engine(settings: Settings) -> Engine:
@@ -140,6 +144,13 @@ def is_unavailable(error: BaseException) -> bool:
     if state is None:
         return isinstance(error, sqlalchemy.exc.OperationalError)
     return str(state).startswith(_POSTGRES_DOWN)
+
+
+def is_duplicate(error: BaseException) -> bool:
+    """Whether an error of SQLAlchemy says that a row of this key is there already."""
+    driver = error.orig if isinstance(error, sqlalchemy.exc.IntegrityError) else None
+    code = getattr(driver, "sqlite_errorcode", None)
+    return code in _SQLITE_DUPLICATE or getattr(driver, "sqlstate", None) == _POSTGRES_DUPLICATE
 
 
 def _address(settings: Settings) -> URL:
@@ -243,7 +254,7 @@ def _postgres_engine(url: URL, pool_size: int) -> Engine:
     own_options = url.query.get("options", "")  # stated in the address: they come last, so they win
     options = [*(f"-c {name}={value}" for name, value in limits.items())]
     options += [own_options] if isinstance(own_options, str) else list(own_options)
-    return create_engine(
+    engine = create_engine(
         url.difference_update_query(["options"]),
         pool_size=pool_size,
         max_overflow=0,
@@ -260,3 +271,5 @@ def _postgres_engine(url: URL, pool_size: int) -> Engine:
             "options": " ".join(options).strip(),
         },
     )
+    limit_patience(engine)
+    return engine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from hab_core.errors import InvalidInput
 from hab_core.schemas.common import utc_now
 from hab_server.store.engine import reading, transaction
+from hab_server.store.ids import IdMaker, repeatable_ids
 from hab_server.store.tables import IdempotencyRow
 
 STALE_AFTER: Final = timedelta(seconds=60)
@@ -24,11 +25,19 @@ KEYS: Final[Table] = IdempotencyRow.metadata.tables["idempotency_keys"]
 
 @dataclass(frozen=True)
 class First:
-    """The caller does the work, then calls :func:`finish` or :func:`abandon` with this."""
+    """The caller does the work, then calls :func:`finish`, :func:`abandon` or :func:`leave` with this.
+
+    ``since`` is when the key was first used; it stays the same when a claim is taken over.
+    """
 
     scope: str
     key: str
     owner: str
+    since: datetime
+
+    def ids(self) -> IdMaker:
+        """Returns a maker of ids for what the work stores: the same ones at every try with this key."""
+        return repeatable_ids(self.since, f"{self.scope}\n{self.key}")
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ def claim(engine: Engine, scope: str, key: str, request_hash: str) -> First | Re
         known = _find(connection, scope, key)
     if known is not None and not _is_stale(known):
         return _told(known, request_hash)
-    mine = First(scope, key, secrets.token_hex(16))
+    mine = First(scope, key, secrets.token_hex(16), utc_now())
     with transaction(engine) as connection:
         if _insert(connection, mine, request_hash):
             return mine
@@ -69,8 +78,9 @@ def claim(engine: Engine, scope: str, key: str, request_hash: str) -> First | Re
         if known is None:  # given back between the two statements: free at the next try
             return InProgress()
         told = _told(known, request_hash)
-        if _is_stale(known) and _take_over(connection, mine, known.owner):
-            return mine
+        heir = replace(mine, since=known.created_at)
+        if _is_stale(known) and _take_over(connection, heir, known.owner):
+            return heir
         return told
 
 
@@ -92,6 +102,17 @@ def abandon(engine: Engine, first: First) -> None:
     """
     with transaction(engine) as connection:
         connection.execute(delete(KEYS).where(*_owned(first)))
+
+
+def leave(engine: Engine, first: First) -> None:
+    """Lets another try go on at once, after work of which nobody knows whether it was done.
+
+    Raises:
+        DatabaseUnavailable: the database fails; the claim is then taken over after ``STALE_AFTER``.
+    """
+    with transaction(engine) as connection:
+        left = utc_now() - 2 * STALE_AFTER
+        connection.execute(update(KEYS).where(*_owned(first)).values(claimed_at=left))
 
 
 def purge_before(engine: Engine, moment: datetime) -> int:
@@ -123,15 +144,15 @@ def _is_stale(known: Row[Any]) -> bool:
 def _insert(connection: Connection, mine: First, request_hash: str) -> bool:
     """Inserts the claim; returns whether there was none."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    now = utc_now()
-    values = {**vars(mine), "request_hash": request_hash, "claimed_at": now, "created_at": now}
+    names = {"scope": mine.scope, "key": mine.key, "owner": mine.owner, "request_hash": request_hash}
+    values = {**names, "claimed_at": mine.since, "created_at": mine.since}
     claimed = insert(KEYS).values(values).on_conflict_do_nothing().returning(KEYS.c.owner)
     return connection.execute(claimed).one_or_none() is not None
 
 
 def _take_over(connection: Connection, mine: First, owner: str) -> bool:
     """Puts the caller in the place of an owner that died; returns whether nobody else was faster."""
-    dead = _owned(First(mine.scope, mine.key, owner))
+    dead = _owned(replace(mine, owner=owner))
     taken = update(KEYS).where(*dead).values(owner=mine.owner, claimed_at=utc_now())
     return connection.execute(taken).rowcount == 1
 

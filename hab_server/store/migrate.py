@@ -14,14 +14,18 @@ from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 
-from hab_core.errors import DatabaseUnavailable
+from hab_core.errors import CannotStart, DatabaseUnavailable
 from hab_server.settings import Settings
 from hab_server.store.engine import create_store_engine, reading, sqlite_file, store_errors
+from hab_server.store.patience import lift_patience
 
 _FOLDER: Final = Path(__file__).with_name("migrations")
 _LOCK_SECONDS: Final = 120
 """How long to wait for another process that migrates."""
 _OTHER_MIGRATES: Final = "다른 프로세스가 데이터베이스를 준비하고 있습니다. 잠시 후 다시 시도해주세요."
+_NEWER: Final = (
+    "데이터베이스가 더 새로운 버전의 HAB로 준비되어 있습니다 (스키마 {revision}). HAB를 그 버전으로 업데이트해주세요."
+)
 _ADVISORY_LOCK: Final = 0x4841425F4D494752
 """Key of the lock in PostgreSQL: ``HAB_MIGR`` in ASCII."""
 
@@ -30,6 +34,7 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
     """Migrates up to a revision; does nothing where the database is there already.
 
     Raises:
+        CannotStart: a newer version of HAB has migrated the database.
         DatabaseUnavailable: the database fails, or another process migrates for longer than two minutes.
     """
     _run(settings, lambda config: command.upgrade(config, revision))
@@ -86,6 +91,19 @@ def revision_of(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def refuse_newer(engine: Engine) -> None:
+    """Does nothing where this version of HAB knows the revision of the database.
+
+    Raises:
+        CannotStart: a newer version has migrated it; working on it could harm what this one does not know.
+        DatabaseUnavailable: the database fails.
+    """
+    revision = revision_of(engine)
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise CannotStart(_NEWER.format(revision=revision[:32]))
+
+
 def head() -> str | None:
     """Returns the newest revision that this version of HAB knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()
@@ -96,6 +114,7 @@ def _run(settings: Settings, action: Callable[[Config], None]) -> None:
     engine = create_store_engine(settings)
     try:
         with store_errors(), _locked(settings, engine), engine.connect() as connection:
+            refuse_newer(engine)
             _lift_limits(connection)
             with connection.begin():
                 action(_config(connection))
@@ -118,6 +137,7 @@ def _locked(settings: Settings, engine: Engine) -> Iterator[None]:
     file = sqlite_file(settings)
     if file is None:
         with engine.connect() as connection:
+            lift_patience(connection)
             connection.execute(text(f"SET lock_timeout = '{_LOCK_SECONDS}s'; SET statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
             connection.commit()
@@ -137,6 +157,7 @@ def _lift_limits(connection: Connection) -> None:
         # Copying a table drops the old one, which would delete what refers to it. Not possible inside a transaction.
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     else:
+        lift_patience(connection)
         connection.execute(text("SET statement_timeout = 0"))
         connection.commit()
 

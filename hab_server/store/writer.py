@@ -15,10 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from hab_core.errors import DatabaseUnavailable
 from hab_server.store.bulk import BulkInsert
-from hab_server.store.engine import store_errors
+from hab_server.store.engine import is_duplicate, store_errors
 from hab_server.store.predictions import PREDICTIONS
 
 CAPACITY: Final = 10_000
@@ -101,6 +102,15 @@ class GroupCommitWriter:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.put(_Waiting(row, future))
         await future
+
+    async def write_once(self, row: Mapping[str, Any]) -> None:
+        """Does as :meth:`write`; a row that an earlier try has stored under the same id is as good as written."""
+        try:
+            await self.write(row)
+        except IntegrityError as error:
+            if not is_duplicate(error):
+                raise
+            log.info("a row was stored by an earlier try", extra={"prediction_id": row["id"]})
 
     def _write_until_stopped(self) -> None:
         """The writing thread: takes what has arrived, writes it, answers, and again."""

@@ -12,7 +12,7 @@ import pytest
 from hab_server.preflight import HomeLock, check_port, listen
 from hab_server.processes import descendants
 from hab_server.settings import Settings
-from tests.running import Command, ask, is_running, wait_until
+from tests.running import Command, ask, is_running, part, wait_until
 
 Start = Callable[..., Command]
 
@@ -37,15 +37,6 @@ def up(start: Start) -> Command:
     command = start("up", "--no-ui")
     command.says("HAB가 실행 중입니다")
     return command
-
-
-def part(up: Command, words: str) -> int:
-    """Returns the process whose command line holds ``words``; 0 where there is none."""
-    for pid in descendants(up.process.pid):
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode() if is_running(pid) else ""
-        if words in line and "tether" not in line:
-            return pid
-    return 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -38,6 +38,33 @@ def test_a_killed_database_is_a_503_and_nothing_answered_is_lost(own_postgres: O
 
 
 @pytest.mark.postgres
+def test_a_frozen_database_is_a_503_for_readers_and_writers_and_thaws(
+    own_postgres: OwnPostgres, tmp_path: Path
+) -> None:
+    """Its connections stay and its machine acknowledges what arrives, but nobody answers."""
+    settings = Settings(hab_home=tmp_path / "home", database_url=own_postgres.dsn)
+    with serving(settings) as client:
+        answered = client.post(URL, json=ACCIDENT).json()["prediction_id"]
+        assert client.get("/api/predictions").status_code == 200
+        own_postgres.freeze()
+        try:
+            for _ in range(2):
+                for request in (
+                    client.build_request("GET", "/api/predictions"),
+                    client.build_request("POST", URL, json=ACCIDENT),
+                ):
+                    refused = client.send(request)
+                    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "database_unavailable")
+                assert client.get("/health/live").status_code == 200
+            wait_until(lambda: client.get("/health/ready").status_code == 503)
+        finally:
+            own_postgres.thaw()
+        wait_until(lambda: client.post(URL, json=ACCIDENT).status_code == 200)
+        wait_until(lambda: client.get("/health/ready").status_code == 200)
+        assert answered in {item["prediction_id"] for item in client.get("/api/predictions?limit=200").json()["items"]}
+
+
+@pytest.mark.postgres
 def test_a_server_that_starts_before_its_database_serves_when_it_comes(
     own_postgres: OwnPostgres, tmp_path: Path
 ) -> None:

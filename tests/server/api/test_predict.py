@@ -150,6 +150,19 @@ def test_every_failure_has_the_envelope(api: httpx.Client, method: str, path: st
     assert body["request_id"] == response.headers["x-request-id"]
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/datasets/ds_1", "DELETE, GET, PATCH"),
+        ("/api/predict/eclo/batch/job_1", "DELETE, GET"),
+        ("/api/predict/eclo", "POST"),
+    ],
+)
+def test_a_wrong_method_is_told_all_right_ones(api: httpx.Client, path: str, methods: str) -> None:
+    refused = api.options(path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, methods)
+
+
 def test_another_content_type_is_refused(api: httpx.Client) -> None:
     response = api.post(URL, content=json.dumps(ACCIDENT), headers={"Content-Type": "text/plain"})
     assert response.status_code == 415

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url, text
 
 from hab_core.errors import DatabaseUnavailable
 from hab_server.settings import Settings
 from hab_server.store import migrate
-from hab_server.store.engine import create_store_engine, ping
+from hab_server.store.engine import create_store_engine, ping, store_errors
+from hab_server.store.patience import PatientConnection, lift_patience
 from hab_server.store.writer import GroupCommitWriter
 from tests.server.own_postgres import OwnPostgres
 from tests.server.store.rows import single, stored_ids
@@ -162,6 +163,38 @@ def test_a_server_that_hangs_keeps_nobody_waiting(
         own_postgres.thaw()
     assert asyncio.run(until_written(writer, "pred_after")) is None
     assert {*ids("before"), "pred_after"} <= stored_ids(server_engine)
+
+
+@pytest.mark.postgres
+def test_a_statement_at_work_when_the_server_hangs_ends_too(own_postgres: OwnPostgres, server_engine: Engine) -> None:
+    with server_engine.connect() as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.connection.dbapi_connection.patience = 0.5  # type: ignore[union-attr]
+        own_postgres.freeze()
+        try:
+            with pytest.raises(DatabaseUnavailable), store_errors():
+                connection.execute(text("SELECT 1"))
+        finally:
+            own_postgres.thaw()
+    ping(server_engine)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("limit", "patience"), [("5s", 7.0), ("0", None)])
+def test_patience_follows_the_limit_of_the_address(
+    tmp_path: Path, postgres_url: str, limit: str, patience: float | None
+) -> None:
+    address = make_url(postgres_url).update_query_dict({"options": f"-c statement_timeout={limit}"})
+    engine = create_store_engine(
+        Settings(hab_home=tmp_path, database_url=address.render_as_string(hide_password=False))
+    )
+    for _ in range(2):
+        with engine.connect() as connection:
+            assert isinstance(connection.connection.dbapi_connection, PatientConnection)
+            assert connection.connection.dbapi_connection.patience == patience
+            lift_patience(connection)
+            assert connection.connection.dbapi_connection.patience is None
+    engine.dispose()
 
 
 async def until_written(writer: GroupCommitWriter, prediction_id: str) -> None:

@@ -23,8 +23,10 @@ from hab_server.store.idempotency import (
     abandon,
     claim,
     finish,
+    leave,
     purge_before,
 )
+from hab_server.store.ids import is_id
 
 
 def first(engine: Engine, key: str = "k", scope: str = "batch") -> First:
@@ -85,6 +87,35 @@ def test_a_claim_of_a_dead_process_is_taken_over_once(engine: Engine) -> None:
     abandon(engine, dead)
     finish(engine, heir, 200, b"in time")
     assert claim(engine, "batch", "k", "hash") == Replay(200, b"in time")
+
+
+def test_who_takes_over_gives_the_same_ids(engine: Engine) -> None:
+    dead = first(engine)
+    age(engine, "claimed_at", STALE_AFTER * 2)
+    heir = first(engine)
+    before, after = dead.ids(), heir.ids()
+    made = [before("pred"), before("pred"), before("job")]
+    assert made == [after("pred"), after("pred"), after("job")]
+    assert len(set(made)) == 3
+    assert all(is_id(one, one.partition("_")[0]) for one in made)
+    assert not set(made) & {first(engine, "other").ids()("pred"), first(engine, scope="upload").ids()("pred")}
+
+
+def test_what_was_left_goes_on_at_once_with_the_same_ids(engine: Engine) -> None:
+    mine = first(engine)
+    leave(engine, mine)
+    heir = first(engine)
+    assert heir.ids()("pred") == mine.ids()("pred")
+    finish(engine, heir, 200, b"{}")
+    leave(engine, heir)
+    assert claim(engine, "batch", "k", "hash") == Replay(200, b"{}")
+
+
+def test_a_key_that_was_given_back_names_something_else(engine: Engine) -> None:
+    refused = first(engine)
+    abandon(engine, refused)
+    time.sleep(0.002)
+    assert first(engine).ids()("pred") != refused.ids()("pred")
 
 
 def test_a_finished_answer_never_becomes_stale(engine: Engine) -> None:
