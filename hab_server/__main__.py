@@ -1,4 +1,4 @@
-"""``python -m hab_server serve|worker|migrate|demo``: the child processes of ``hab up`` and of the embedded server."""
+"""``python -m hab_server PART``: the child processes of ``hab up``, of ``hab serve`` and of the embedded server."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def main(arguments: Sequence[str]) -> int:
     """Runs one part and returns its exit code; a failure is one Korean line on stderr."""
     parts: dict[str, Callable[[Settings], None]] = {
         "serve": _serve,
+        "api": _api,
         "worker": _worker,
         "migrate": _migrate,
         "demo": _demo,
@@ -33,6 +34,12 @@ def _serve(settings: Settings) -> None:
     from hab_server.serve import serve
 
     serve(settings)
+
+
+def _api(settings: Settings) -> None:
+    from hab_server.serve import serve_inherited
+
+    serve_inherited(settings)
 
 
 def _worker(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from types import FrameType
 
 import uvicorn
 
+from hab_server.api_processes import inherited_listener, run_api_processes
 from hab_server.preflight import BACKLOG, is_loopback, listen, prepare_home
 from hab_server.processes import CALM_THREADS
 from hab_server.settings import Settings
@@ -17,6 +18,8 @@ from hab_server.valkey import valkey_for
 
 GRACE_SECONDS = 5
 """Seconds that requests at work have when the server is told to stop."""
+_LAST_WORDS_SECONDS = 1
+"""Seconds more that each of several processes has to write what waits and to end."""
 CONCURRENCY_LIMIT = 900
 """Connections beyond which callers get 503 at once; a process may usually have 1024 files open."""
 KEEP_ALIVE_SECONDS = 30
@@ -40,7 +43,17 @@ def serve(settings: Settings) -> None:
         if not is_loopback(settings.backend_host):
             log.warning("HAB can be reached from other machines; put a proxy with TLS and access control before it")
         with valkey_for(settings, log.warning):
-            make_server(settings, grace=GRACE_SECONDS, freeze=True).run(sockets=[listener])
+            if settings.backend_workers > 1:
+                run_api_processes(settings, listener, GRACE_SECONDS + _LAST_WORDS_SECONDS)
+            else:
+                make_server(settings, grace=GRACE_SECONDS, freeze=True).run(sockets=[listener])
+
+
+def serve_inherited(settings: Settings) -> None:
+    """Serves the API as one of several processes, on the port that its parent opened, until told to stop."""
+    _prepare(settings)
+    with inherited_listener() as listener:
+        make_server(settings, grace=GRACE_SECONDS, freeze=True).run(sockets=[listener])
 
 
 def work(settings: Settings) -> None:

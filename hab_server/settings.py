@@ -35,6 +35,7 @@ class Settings(BaseSettings):
 
     backend_host: str = Field("127.0.0.1", description="address the API listens on")
     backend_port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
+    backend_workers: int = Field(1, ge=1, le=64, description="processes of the API that share the port")
     ui_port: int = Field(8501, ge=0, le=65535, description="port the user interface listens on")
     ui_url: str = Field("http://localhost:8501", description="address of the user interface in share links")
 

@@ -222,7 +222,8 @@ class Supervisor:
         if time.monotonic() - self._logs_checked > _LOG_CHECK:
             self._logs_checked = time.monotonic()
             for watch in self._watches:
-                trim_log(watch.part.log)
+                if watch.part.log is not None:
+                    trim_log(watch.part.log)
 
     def _stop(self) -> None:
         """Stops the services, then Valkey; a second signal ends the patience."""
