@@ -20,6 +20,7 @@ from hab_server.datasets.keeping import sweep
 from hab_server.datasets.opening import open_store
 from hab_server.dependencies import Services
 from hab_server.errors import install_error_handlers
+from hab_server.gates import gates_of
 from hab_server.health import HealthMonitor
 from hab_server.jobs.queue import JobQueue
 from hab_server.lanes import Lane
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings: Where the store, the queue and the models are, and the limits in force.
     """
     metrics = Metrics()
+    gates = gates_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,6 +66,8 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         finally:
             await _close_services(services, tasks)
+            for gate in gates:
+                await gate.close()
 
     app = FastAPI(
         title="HAB",
@@ -79,8 +83,15 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (health, eclo, eclo_batch, datasets, shares, tools, regions):
         app.include_router(module.router)
     install_error_handlers(app)
-    install_openapi(app)
-    app.add_middleware(EdgeMiddleware, metrics=metrics, direct=direct, bare_paths=frozenset({OPENAPI_PATH}))
+    install_openapi(app, guarded=settings.hab_api_token is not None)
+    app.add_middleware(
+        EdgeMiddleware,
+        metrics=metrics,
+        direct=direct,
+        bare_paths=frozenset({OPENAPI_PATH}),
+        gates=gates,
+        origins=settings.allowed_origins,
+    )
     return app
 
 

@@ -15,7 +15,7 @@ request_id_var: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that the present task answers."""
 
 _NAMED_VALUE = (
-    r"(?i)((?:x-anthropic-api-key|x-api-key|authorization|api_?key|password|service_?key|authkey)"
+    r"(?i)((?:x-anthropic-api-key|x-api-key|authorization|api_?key|api_?token|password|service_?key|authkey)"
     r"['\"]?\s*[:=]\s*['\"]?)[^\s'\",&}]+"
 )
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (

@@ -78,7 +78,7 @@ class Metrics:
         if folder is None:
             return generate_latest(self.registry)
         shared = CollectorRegistry()
-        MultiProcessCollector(shared, folder)
+        MultiProcessCollector(shared, folder)  # type: ignore[no-untyped-call]
         return generate_latest(shared)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:

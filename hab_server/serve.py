@@ -41,7 +41,9 @@ def serve(settings: Settings) -> None:
     signal.signal(signal.SIGINT, _ignore)
     with listen(settings.backend_host, settings.backend_port, "BACKEND_PORT") as listener:
         if not is_loopback(settings.backend_host):
-            log.warning("HAB can be reached from other machines; put a proxy with TLS and access control before it")
+            log.warning("HAB can be reached from other machines; put a proxy with TLS before it")
+            if settings.hab_api_token is None:
+                log.warning("whoever reaches it may do everything; set HAB_API_TOKEN")
         with valkey_for(settings, log.warning):
             if settings.backend_workers > 1:
                 run_api_processes(settings, listener, GRACE_SECONDS + _LAST_WORDS_SECONDS)

@@ -198,6 +198,8 @@ class Supervisor:
             self._say(f"화면: http://localhost:{self._settings.ui_port}")
         if not is_loopback(self._settings.backend_host):
             self._say(f"주의: 다른 컴퓨터에서도 접속할 수 있습니다 (BACKEND_HOST={self._settings.backend_host}).")
+            if self._settings.hab_api_token is None:
+                self._say("주의: 누구나 사용할 수 있습니다. HAB_API_TOKEN을 설정하면 토큰을 가진 사람만 사용합니다.")
         self._say(f"자료: {self._settings.hab_home} · 기록: {self._settings.hab_home / 'logs'} · 끝내기: Ctrl-C")
         if self._demo:
             for line in first_steps(self._settings):
