@@ -16,6 +16,8 @@ def main(arguments: Sequence[str]) -> int:
         "serve": _serve,
         "api": _api,
         "worker": _worker,
+        "scheduler": _scheduler,
+        "pulse": _pulse,
         "migrate": _migrate,
         "demo": _demo,
     }
@@ -46,6 +48,23 @@ def _worker(settings: Settings) -> None:
     from hab_server.serve import work
 
     work(settings)
+
+
+def _scheduler(settings: Settings) -> None:
+    from hab_server.serve import schedule
+
+    schedule(settings)
+
+
+def _pulse(settings: Settings) -> None:
+    """Fails where no worker of this machine gives a sign of life: what a container is asked for its health."""
+    import socket
+
+    from hab_core.errors import QueueUnavailable
+    from hab_server.jobs.queue import JobQueue
+
+    if not JobQueue(settings).has_worker(socket.gethostname()):
+        raise QueueUnavailable("이 컴퓨터에서 실행 중인 작업자가 없습니다.")
 
 
 def _migrate(settings: Settings) -> None:

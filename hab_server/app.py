@@ -13,7 +13,6 @@ from fastapi import FastAPI
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import HabError
-from hab_core.schemas.common import utc_now
 from hab_core.schemas.version import VERSION
 from hab_server.api import datasets, eclo, eclo_batch, health, regions, shares, tools
 from hab_server.datasets.keeping import sweep
@@ -29,14 +28,12 @@ from hab_server.middleware import EdgeMiddleware
 from hab_server.openapi import install_openapi
 from hab_server.settings import Settings
 from hab_server.store.engine import create_store_engine
-from hab_server.store.idempotency import KEPT_FOR, purge_before
 from hab_server.store.migrate import upgrade
 from hab_server.store.writer import GroupCommitWriter
 
 MODEL_POLL_SECONDS = 1.0
 MIGRATION_RETRY_SECONDS = 1.0
 EXPLAINING_AT_ONCE = 2
-SWEEP_SECONDS = 60.0
 READING_AT_ONCE = 2
 """Uploads that are read and profiled at the same time: each may take some hundred MB while it lasts."""
 ANALYSING_AT_ONCE = 4
@@ -145,17 +142,14 @@ async def _migrate(services: Services) -> None:
 
 
 async def _keep_store(services: Services) -> None:
-    """Migrates, then clears up again and again what was cut off and what has had its time."""
+    """Migrates, then clears up what a process that was killed has left; the rest is for the scheduled housekeeping."""
     await _migrate(services)
-    while True:
-        try:
-            await asyncio.to_thread(sweep, services.engine, services.datasets)
-            await asyncio.to_thread(purge_before, services.engine, utc_now() - KEPT_FOR)
-        except HabError as error:
-            log.warning("clearing up waits", extra={"code": error.code})
-        except Exception:
-            log.exception("clearing up failed")
-        await asyncio.sleep(SWEEP_SECONDS)
+    try:
+        await asyncio.to_thread(sweep, services.engine, services.datasets)
+    except HabError as error:
+        log.warning("clearing up is left to the housekeeping", extra={"code": error.code})
+    except Exception:
+        log.exception("clearing up failed")
 
 
 async def _follow_model(services: Services) -> None:

@@ -26,7 +26,7 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(/api/shared/)[^/?\s\"]+"), r"\1***"),
     (re.compile(r"([?&]share=)[^&\s\"]+"), r"\1***"),
 )
-_CHATTY = ("anthropic", "httpx", "httpx2", "httpcore", "rq.worker", "alembic")
+_CHATTY = ("anthropic", "httpx", "httpx2", "httpcore", "rq.worker", "rq.cron", "alembic")
 
 
 def redact(text: str) -> str:

@@ -72,6 +72,21 @@ def work(settings: Settings) -> None:
         run_worker(settings)
 
 
+def schedule(settings: Settings) -> None:
+    """Schedules the housekeeping until SIGTERM or Ctrl-C; with its own Valkey where ``REDIS_URL`` is unset.
+
+    Raises:
+        CannotStart: ``HAB_HOME`` is not writable or Valkey cannot be started.
+    """
+    from hab_server.jobs.scheduler import run_scheduler
+    from hab_server.logs import configure_logging
+
+    configure_logging(settings.log_level)
+    prepare_home(settings)
+    with valkey_for(settings, log.warning):
+        run_scheduler(settings)
+
+
 def _prepare(settings: Settings) -> None:
     """Makes the home, sends the logs to stderr and, before LightGBM is loaded, tells its threads not to spin."""
     from hab_server.datasets.opening import open_store

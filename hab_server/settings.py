@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     queue_limit: int = Field(100, ge=1, description="jobs that may wait before new ones are refused with 429")
     share_ttl_days: int = Field(7, ge=1, le=3650, description="days that a share link works")
 
+    result_keep_days: int = Field(
+        90, ge=1, le=36500, description="days that an ended batch job, its rows and its predictions are kept"
+    )
+
     hab_api_token: SecretStr | None = Field(
         None, description="where set, every call needs it as `Authorization: Bearer`, share links and health excepted"
     )

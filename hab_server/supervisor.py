@@ -31,6 +31,8 @@ _START_LIMIT = 60.0
 _READY_LIMIT = 15.0
 _SAMPLES_LIMIT = 30.0
 _LOG_CHECK = 60.0
+SCHEDULER_DELAY = 60.0
+"""Seconds after the start at which the housekeeping begins; the two processors of a small machine are busy before."""
 _TICK = 0.1
 
 
@@ -73,6 +75,7 @@ class Supervisor:
             self._take_ports()
             self._start()
             self._greet()
+            self._until_scheduled()
             while True:
                 self._tick()
         except _Stopped:
@@ -138,6 +141,13 @@ class Supervisor:
         if self._ui:
             programs.append(("화면", "ui", python_module("hab_ui")))
         return programs
+
+    def _until_scheduled(self) -> None:
+        """Starts the scheduler when the start of everything else is long over: housekeeping is in no hurry."""
+        due = time.monotonic() + SCHEDULER_DELAY
+        self._until(lambda: time.monotonic() >= due, SCHEDULER_DELAY + 1)
+        program = python_module("hab_server", "scheduler")
+        self._launch(Child("예약 작업", program, log_file(self._settings, "scheduler"), self._environment()))
 
     def _environment(self) -> dict[str, str]:
         """Returns the children's environment: these settings, the queue that runs already, the API's address."""

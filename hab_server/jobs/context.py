@@ -13,17 +13,19 @@ from sqlalchemy import Engine
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.model import EcloModel
 from hab_server.jobs.queue import JobQueue
+from hab_server.settings import Settings
 
 _MODEL_POLL_SECONDS: Final = 1.0
 
 
 @dataclass
 class WorkerContext:
-    """The store, the queue and the model of one worker, and whether it is to stop."""
+    """The store, the queue, the model and the settings of one worker, and whether it is to stop."""
 
     engine: Engine
     queue: JobQueue
     models: ModelHolder
+    settings: Settings
     stopping: threading.Event = field(default_factory=threading.Event)
     _refreshed: float = float("-inf")
 

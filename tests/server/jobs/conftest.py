@@ -60,7 +60,8 @@ def start_worker(stage: Stage) -> Iterator[StartWorker]:
 @pytest.fixture
 def context(stage: Stage) -> Iterator[WorkerContext]:
     """Makes this process a worker: job functions can be called."""
-    context = WorkerContext(stage.engine, stage.queue, ModelHolder(ModelRegistry(stage.settings.models_folder)))
+    models = ModelHolder(ModelRegistry(stage.settings.models_folder))
+    context = WorkerContext(stage.engine, stage.queue, models, stage.settings)
     token = worker_context.set(context)
     yield context
     worker_context.reset(token)
