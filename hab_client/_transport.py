@@ -76,8 +76,8 @@ class Call:
 class Transport:
     """Connections to one server, safe to use from several threads."""
 
-    def __init__(self, base_url: str, options: Options) -> None:
-        """Checks the address; nothing is sent."""
+    def __init__(self, base_url: str, options: Options, token: str | None = None) -> None:
+        """Checks the address and the token of a guarded server; nothing is sent."""
         url = _checked(base_url)
         self.base_url = str(url).rstrip("/")
         self.options = options
@@ -88,7 +88,10 @@ class Transport:
         logging.getLogger("httpx").addFilter(_hide_tokens)  # adding it again changes nothing
         self._http = httpx.Client(
             base_url=self.base_url,
-            headers={"User-Agent": f"hab-client/{VERSION} python/{platform.python_version()}"},
+            headers={
+                "User-Agent": f"hab-client/{VERSION} python/{platform.python_version()}",
+                **({} if token is None else {"Authorization": _bearer(token)}),
+            },
             trust_env=not local,
             verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.scheme == "http" and local else True,
         )
@@ -257,6 +260,13 @@ def _hide_tokens(record: logging.LogRecord) -> bool:
     if isinstance(record.args, tuple):
         record.args = tuple(_SHARED.sub(r"\1***", str(a)) if isinstance(a, httpx.URL) else a for a in record.args)
     return True
+
+
+def _bearer(token: str) -> str:
+    """Returns the header of a token; the message about one that cannot be sent does not show it."""
+    if not _HEADER_TEXT.fullmatch(token):
+        raise InvalidInput.of("token", "HAB_API_TOKEN에는 공백 없는 영문자·숫자·기호만 쓸 수 있습니다.")
+    return f"Bearer {token}"
 
 
 def _received(response: httpx.Response, body: bytes) -> Received:

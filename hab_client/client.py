@@ -41,6 +41,7 @@ class HabClient:
         timeout: float = 30.0,
         max_retries: int = 2,
         request_id: str | None = None,
+        token: str | None = None,
     ) -> None:
         """Makes a client; nothing is sent before the first call.
 
@@ -49,12 +50,14 @@ class HabClient:
             timeout: Seconds that one answer may take.
             max_retries: How often a request is tried again after a connection failure, 429 or 503.
             request_id: Sent as ``X-Request-ID`` with every request.
+            token: What a guarded server asks for; the variable ``HAB_API_TOKEN`` where None.
 
         Raises:
-            InvalidInput: The address is none.
+            InvalidInput: The address is none, or the token cannot be sent.
         """
         address = base_url or os.environ.get("BACKEND_URL") or DEFAULT_URL
-        self._transport = Transport(address, Options(timeout, max(0, max_retries), request_id))
+        options = Options(timeout, max(0, max_retries), request_id)
+        self._transport = Transport(address, options, token or os.environ.get("HAB_API_TOKEN") or None)
 
     @classmethod
     def embedded(cls, home: str | Path | None = None, **options: Any) -> HabClient:
@@ -62,7 +65,7 @@ class HabClient:
 
         Args:
             home: Folder of the database, the queue and the models; ``HAB_HOME`` where None.
-            options: ``timeout``, ``max_retries`` and ``request_id`` as in the constructor.
+            options: ``timeout``, ``max_retries``, ``request_id`` and ``token`` as in the constructor.
 
         Raises:
             MissingExtra: The server is not installed: ``pip install "hab-client[server]"``.

@@ -8,6 +8,7 @@ and one stable ``code`` wherever it is met::
     │   └── UnknownChatModel    422  llm_model_not_found
     ├── MalformedJson           400  malformed_json
     ├── InvalidApiKey           401  invalid_api_key
+    ├── Unauthorized            401  unauthorized
     ├── NotFound                404  not_found
     ├── MethodNotAllowed        405  method_not_allowed
     ├── Conflict                409  conflict
@@ -125,6 +126,14 @@ class InvalidApiKey(HabError):
     status = 401
     code = "invalid_api_key"
     default_message = "API 키가 유효하지 않습니다. 다시 확인해주세요."
+
+
+class Unauthorized(HabError):
+    """The server is guarded by a token, and the request does not carry it."""
+
+    status = 401
+    code = "unauthorized"
+    default_message = "이 서버를 사용하려면 접근 토큰이 필요합니다. HAB_API_TOKEN의 값을 확인해주세요."
 
 
 class NotFound(HabError):

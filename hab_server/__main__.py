@@ -1,4 +1,4 @@
-"""``python -m hab_server serve|worker|migrate|demo``: the child processes of ``hab up`` and of the embedded server."""
+"""``python -m hab_server PART``: the child processes of ``hab up``, of ``hab serve`` and of the embedded server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ def main(arguments: Sequence[str]) -> int:
     """Runs one part and returns its exit code; a failure is one Korean line on stderr."""
     parts: dict[str, Callable[[Settings], None]] = {
         "serve": _serve,
+        "api": _api,
         "worker": _worker,
+        "scheduler": _scheduler,
+        "pulse": _pulse,
         "migrate": _migrate,
         "demo": _demo,
     }
@@ -35,10 +38,33 @@ def _serve(settings: Settings) -> None:
     serve(settings)
 
 
+def _api(settings: Settings) -> None:
+    from hab_server.serve import serve_inherited
+
+    serve_inherited(settings)
+
+
 def _worker(settings: Settings) -> None:
     from hab_server.serve import work
 
     work(settings)
+
+
+def _scheduler(settings: Settings) -> None:
+    from hab_server.serve import schedule
+
+    schedule(settings)
+
+
+def _pulse(settings: Settings) -> None:
+    """Fails where no worker of this machine gives a sign of life: what a container is asked for its health."""
+    import socket
+
+    from hab_core.errors import QueueUnavailable
+    from hab_server.jobs.queue import JobQueue
+
+    if not JobQueue(settings).has_worker(socket.gethostname()):
+        raise QueueUnavailable("이 컴퓨터에서 실행 중인 작업자가 없습니다.")
 
 
 def _migrate(settings: Settings) -> None:

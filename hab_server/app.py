@@ -13,7 +13,6 @@ from fastapi import FastAPI
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import HabError
-from hab_core.schemas.common import utc_now
 from hab_core.schemas.version import VERSION
 from hab_server.api import chat, conversations, datasets, eclo, eclo_batch, health, regions, shares, tools
 from hab_server.chatting.desk import ChatDesk, Parts
@@ -22,6 +21,7 @@ from hab_server.datasets.keeping import sweep
 from hab_server.datasets.opening import open_store
 from hab_server.dependencies import Services
 from hab_server.errors import install_error_handlers
+from hab_server.gates import gates_of
 from hab_server.health import HealthMonitor
 from hab_server.jobs.queue import JobQueue
 from hab_server.lanes import Lane
@@ -30,14 +30,12 @@ from hab_server.middleware import EdgeMiddleware
 from hab_server.openapi import install_openapi
 from hab_server.settings import Settings
 from hab_server.store.engine import create_store_engine
-from hab_server.store.idempotency import KEPT_FOR, purge_before
 from hab_server.store.migrate import upgrade
 from hab_server.store.writer import GroupCommitWriter
 
 MODEL_POLL_SECONDS = 1.0
 MIGRATION_RETRY_SECONDS = 1.0
 EXPLAINING_AT_ONCE = 2
-SWEEP_SECONDS = 60.0
 READING_AT_ONCE = 2
 """Uploads that are read and profiled at the same time: each may take some hundred MB while it lasts."""
 ANALYSING_AT_ONCE = 4
@@ -55,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings: Where the store, the queue and the models are, and the limits in force.
     """
     metrics = Metrics()
+    gates = gates_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +65,8 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         finally:
             await _close_services(services, tasks)
+            for gate in gates:
+                await gate.close()
 
     app = FastAPI(
         title="HAB",
@@ -81,8 +82,15 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (health, eclo, eclo_batch, datasets, shares, tools, regions, chat, conversations):
         app.include_router(module.router)
     install_error_handlers(app)
-    install_openapi(app)
-    app.add_middleware(EdgeMiddleware, metrics=metrics, direct=direct, bare_paths=frozenset({OPENAPI_PATH}))
+    install_openapi(app, guarded=settings.hab_api_token is not None)
+    app.add_middleware(
+        EdgeMiddleware,
+        metrics=metrics,
+        direct=direct,
+        bare_paths=frozenset({OPENAPI_PATH}),
+        gates=gates,
+        origins=settings.allowed_origins,
+    )
     return app
 
 
@@ -141,17 +149,14 @@ async def _migrate(services: Services) -> None:
 
 
 async def _keep_store(services: Services) -> None:
-    """Migrates, then clears up again and again what was cut off and what has had its time."""
+    """Migrates, then clears up what a process that was killed has left; the rest is for the scheduled housekeeping."""
     await _migrate(services)
-    while True:
-        try:
-            await asyncio.to_thread(sweep, services.engine, services.datasets)
-            await asyncio.to_thread(purge_before, services.engine, utc_now() - KEPT_FOR)
-        except HabError as error:
-            log.warning("clearing up waits", extra={"code": error.code})
-        except Exception:
-            log.exception("clearing up failed")
-        await asyncio.sleep(SWEEP_SECONDS)
+    try:
+        await asyncio.to_thread(sweep, services.engine, services.datasets)
+    except HabError as error:
+        log.warning("clearing up is left to the housekeeping", extra={"code": error.code})
+    except Exception:
+        log.exception("clearing up failed")
 
 
 async def _follow_model(services: Services) -> None:

@@ -18,6 +18,7 @@ from hab_core.errors import (
     MalformedJson,
     MethodNotAllowed,
     NotFound,
+    Unauthorized,
     UnsupportedFileType,
 )
 from hab_core.schemas.common import ErrorBody
@@ -38,6 +39,8 @@ def error_body(error: HabError) -> ErrorBody:
 def error_response(error: HabError) -> Response:
     """Returns the answer of a failure; the envelope around it is added on the way out."""
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = 'Bearer realm="hab"'
     content = {"error": error_body(error).model_dump(mode="json")}
     return JSONResponse(content, status_code=error.status, headers=headers)
 

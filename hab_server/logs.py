@@ -15,7 +15,7 @@ request_id_var: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that the present task answers."""
 
 _NAMED_VALUE = (
-    r"(?i)((?:x-anthropic-api-key|x-api-key|authorization|api_?key|password|service_?key|authkey)"
+    r"(?i)((?:x-anthropic-api-key|x-api-key|authorization|api_?key|api_?token|password|service_?key|authkey)"
     r"['\"]?\s*[:=]\s*['\"]?)[^\s'\",&}]+"
 )
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -26,7 +26,7 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(/api/shared/)[^/?\s\"]+"), r"\1***"),
     (re.compile(r"([?&]share=)[^&\s\"]+"), r"\1***"),
 )
-_CHATTY = ("anthropic", "httpx", "httpx2", "httpcore", "rq.worker", "alembic")
+_CHATTY = ("anthropic", "httpx", "httpx2", "httpcore", "rq.worker", "rq.cron", "alembic")
 
 
 def redact(text: str) -> str:

@@ -20,8 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hab_core.errors import HabError, InternalError
 from hab_server.direct_route import DirectRoute
 from hab_server.errors import error_of_status, error_response, on_hab_error
+from hab_server.gates import Gate
 from hab_server.logs import request_id_var
 from hab_server.metrics import Metrics
+from hab_server.protection import protection, with_cors
 
 SLOW_SECONDS = 1.0
 CLIENT_CLOSED_REQUEST = 499
@@ -35,7 +37,13 @@ class EdgeMiddleware:
     """Wraps an application so that every answer has an id, an envelope and a place in the metrics."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, direct: Sequence[DirectRoute], bare_paths: frozenset[str]
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        direct: Sequence[DirectRoute],
+        bare_paths: frozenset[str],
+        gates: Sequence[Gate] = (),
+        origins: Sequence[str] = (),
     ) -> None:
         """Wraps an application.
 
@@ -43,12 +51,16 @@ class EdgeMiddleware:
             app: The rest of the application.
             metrics: Counts and times every request.
             direct: Routes that are called at once, past the framework's own layers.
-            bare_paths: Paths whose JSON gets no envelope: the OpenAPI document.
+            bare_paths: Paths whose JSON gets no envelope unless it is a failure: the OpenAPI document.
+            gates: Asked in turn before a request is answered; each may raise one of HAB's errors.
+            origins: Whose pages may call from a browser.
         """
         self._app = app
         self._metrics = metrics
         self._direct = {(method, route.path): route for route in direct for method in route.methods}
         self._bare_paths = bare_paths
+        self._gates = tuple(gates)
+        self._answered: ASGIApp = with_cors(self._respond, origins) if origins else self._respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request; other protocols pass through."""
@@ -60,7 +72,7 @@ class EdgeMiddleware:
         answer = _Answer(send, request_id, enveloped=scope["path"] not in self._bare_paths)
         started = time.perf_counter()
         try:
-            await self._respond(scope, receive, answer.send)
+            await self._answered(scope, receive, answer.send)
         except ClientDisconnect:
             answer.status = CLIENT_CLOSED_REQUEST
         except Exception:
@@ -77,11 +89,13 @@ class EdgeMiddleware:
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers by a direct route where there is one, else by the rest of the application."""
         route = self._direct.get((scope["method"], scope["path"]))
-        if route is None:
-            await self._app(scope, receive, send)
-            return
-        scope["route"] = route
         try:
+            for gate in self._gates:
+                await gate.check(scope)
+            if route is None:
+                await self._app(scope, receive, send)
+                return
+            scope["route"] = route
             response = await route.endpoint(Request(scope, receive))
         except HabError as error:
             response = on_hab_error(scope["path"], error)
@@ -108,7 +122,7 @@ class _Answer:
             head, self._head = self._head, None
             self.started = True
             headers, body = self._finished(head["headers"], message)
-            await self._send({**head, "headers": headers})
+            await self._send({**head, "headers": headers + protection(headers, self.status)})
             await self._send({**message, "body": body})
         else:
             await self._send(message)
@@ -120,7 +134,7 @@ class _Answer:
         body: bytes = message.get("body", b"")
         is_json = any(name == b"content-type" and value.startswith(_JSON) for name, value in headers)
         own = (b"x-request-id", self._request_id.encode())
-        if self._enveloped and is_json and body[:1] == b"{":
+        if (self._enveloped or self.status >= 400) and is_json and body[:1] == b"{":
             wrapped = self._envelope() + (b"," if len(body) > 2 else b"") + body[1:]
             return [*_with_length(headers, len(wrapped) - len(body)), own], wrapped
         if self.status >= 400 and not is_json and not message.get("more_body", False):

@@ -10,17 +10,19 @@ from fastapi.openapi.utils import get_openapi
 from hab_core.errors import all_errors
 from hab_core.schemas.common import Envelope, ErrorAnswer
 from hab_core.schemas.version import VERSION
+from hab_server.access import is_public
 
 _METHODS = ("get", "head", "post", "put", "patch", "delete")
 _REFERENCE = "#/components/schemas/{model}"
 
 
-def install_openapi(app: FastAPI) -> None:
-    """Makes ``app`` describe the envelope of its answers and the errors that every operation may give."""
+def install_openapi(app: FastAPI, *, guarded: bool) -> None:
+    """Makes ``app`` describe the envelope of its answers, the errors that every operation may give, and its guard."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _complete(get_openapi(title=app.title, version=VERSION, routes=app.routes))
+            document = _complete(get_openapi(title=app.title, version=VERSION, routes=app.routes))
+            app.openapi_schema = _guarded(document) if guarded else document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -39,6 +41,17 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
         for method in _METHODS:
             if method in path:
                 _complete_operation(path[method])
+    return document
+
+
+def _guarded(document: dict[str, Any]) -> dict[str, Any]:
+    """Returns the document of a server that asks for its token, except where it does not."""
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if is_public({"method": method.upper(), "path": path.replace("{", "").replace("}", "")}):
+                operation["security"] = []
     return document
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -49,19 +50,28 @@ def trim_log(path: Path, limit: int = LOG_LIMIT) -> None:
         os.truncate(path, 0)
 
 
-def spawn(program: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Starts ``program`` tied to this process, in a session of its own, its output appended to ``log``.
+def spawn(
+    program: Sequence[str],
+    log: Path | None,
+    environment: Mapping[str, str] | None = None,
+    inherited: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Starts ``program`` tied to this process, in a session of its own; see :class:`Child` for the arguments.
 
     Call it from a thread that lives as long as the child: on Linux the child dies with that thread.
     """
-    trim_log(log)
-    with log.open("ab") as output:
+    with ExitStack() as stack:
+        output = None
+        if log is not None:
+            trim_log(log)
+            output = stack.enter_context(log.open("ab"))
         return subprocess.Popen(  # noqa: S603  # our own command line
             tethered(program),
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=None if output is None else subprocess.STDOUT,
             env=environment,
+            pass_fds=inherited,
             start_new_session=True,
         )
 
@@ -106,12 +116,28 @@ def exit_words(code: int | None) -> str:
 class Child:
     """A program run as a child process."""
 
-    def __init__(self, label: str, program: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
-        """Names the child; ``launch`` starts it."""
+    def __init__(
+        self,
+        label: str,
+        program: Sequence[str],
+        log: Path | None,
+        environment: Mapping[str, str],
+        inherited: Sequence[int] = (),
+    ) -> None:
+        """Names the child; ``launch`` starts it.
+
+        Args:
+            label: What it is called in messages.
+            program: Its command line.
+            log: The file its output goes to; where None it writes where this process writes.
+            environment: Its environment.
+            inherited: Open files that are handed down to it under their numbers.
+        """
         self.label = label
         self._log = log
         self._program = list(program)
         self._environment = environment
+        self._inherited = tuple(inherited)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -120,13 +146,13 @@ class Child:
         return self._process.pid if self._process else None
 
     @property
-    def log(self) -> Path:
-        """The file its output goes to."""
+    def log(self) -> Path | None:
+        """The file its output goes to, where it has one of its own."""
         return self._log
 
     def launch(self) -> None:
         """Starts the program."""
-        self._process = spawn(self._program, self._log, self._environment)
+        self._process = spawn(self._program, self._log, self._environment, self._inherited)
 
     def alive(self) -> bool:
         """Whether it runs."""

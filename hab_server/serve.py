@@ -11,6 +11,7 @@ from types import FrameType
 
 import uvicorn
 
+from hab_server.api_processes import inherited_listener, run_api_processes
 from hab_server.lanes import forsaken_work_goes_on
 from hab_server.preflight import BACKLOG, is_loopback, listen, prepare_home
 from hab_server.processes import CALM_THREADS
@@ -19,6 +20,8 @@ from hab_server.valkey import valkey_for
 
 GRACE_SECONDS = 5
 """Seconds that requests at work have when the server is told to stop."""
+_LAST_WORDS_SECONDS = 1
+"""Seconds more that each of several processes has to write what waits and to end."""
 CONCURRENCY_LIMIT = 900
 """Connections beyond which callers get 503 at once; a process may usually have 1024 files open."""
 KEEP_ALIVE_SECONDS = 30
@@ -40,9 +43,22 @@ def serve(settings: Settings) -> None:
     signal.signal(signal.SIGINT, _ignore)
     with listen(settings.backend_host, settings.backend_port, "BACKEND_PORT") as listener:
         if not is_loopback(settings.backend_host):
-            log.warning("HAB can be reached from other machines; put a proxy with TLS and access control before it")
+            log.warning("HAB can be reached from other machines; put a proxy with TLS before it")
+            if settings.hab_api_token is None:
+                log.warning("whoever reaches it may do everything; set HAB_API_TOKEN")
         with valkey_for(settings, log.warning):
-            make_server(settings, grace=GRACE_SECONDS, freeze=True).run(sockets=[listener])
+            if settings.backend_workers > 1:
+                run_api_processes(settings, listener, GRACE_SECONDS + _LAST_WORDS_SECONDS)
+            else:
+                make_server(settings, grace=GRACE_SECONDS, freeze=True).run(sockets=[listener])
+    _end_beside_forsaken_work()
+
+
+def serve_inherited(settings: Settings) -> None:
+    """Serves the API as one of several processes, on the port that its parent opened, until told to stop."""
+    _prepare(settings)
+    with inherited_listener() as listener:
+        make_server(settings, grace=GRACE_SECONDS, freeze=True).run(sockets=[listener])
     _end_beside_forsaken_work()
 
 
@@ -58,6 +74,21 @@ def work(settings: Settings) -> None:
     _prepare(settings)
     with valkey_for(settings, log.warning):
         run_worker(settings)
+
+
+def schedule(settings: Settings) -> None:
+    """Schedules the housekeeping until SIGTERM or Ctrl-C; with its own Valkey where ``REDIS_URL`` is unset.
+
+    Raises:
+        CannotStart: ``HAB_HOME`` is not writable or Valkey cannot be started.
+    """
+    from hab_server.jobs.scheduler import run_scheduler
+    from hab_server.logs import configure_logging
+
+    configure_logging(settings.log_level)
+    prepare_home(settings)
+    with valkey_for(settings, log.warning):
+        run_scheduler(settings)
 
 
 def _end_beside_forsaken_work() -> None:

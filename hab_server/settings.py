@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import tempfile
 from hashlib import sha256
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _LONGEST_SOCKET_PATH = 100
 """Linux refuses unix socket paths of 108 bytes and more."""
+
+
+_TOKEN = re.compile(r"[\x21-\x7e]{24,256}")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_ORIGIN = re.compile(r"https?://[^/\s,*]+")
+
+
+def _listed(text: str) -> list[str]:
+    """Returns the parts of a list between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def default_home() -> Path:
@@ -22,7 +34,7 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """Settings of the API, the workers and the supervisor; variable names are the field names in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
     hab_home: Path = Field(default_factory=default_home, description="SQLite, Valkey, dataset files and models")
 
@@ -37,6 +49,7 @@ class Settings(BaseSettings):
 
     backend_host: str = Field("127.0.0.1", description="address the API listens on")
     backend_port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
+    backend_workers: int = Field(1, ge=1, le=64, description="processes of the API that share the port")
     ui_port: int = Field(8501, ge=0, le=65535, description="port the user interface listens on")
     ui_url: str = Field("http://localhost:8501", description="address of the user interface in share links")
 
@@ -54,7 +67,59 @@ class Settings(BaseSettings):
     anthropic_model: str = Field("claude-sonnet-5-5", min_length=1, description="Claude model that answers chat")
     chat_timeout: float = Field(60.0, gt=0, le=600, description="seconds that one chat answer may take")
 
+    result_keep_days: int = Field(
+        90, ge=1, le=36500, description="days that an ended batch job, its rows and its predictions are kept"
+    )
+
+    hab_api_token: SecretStr | None = Field(
+        None, description="where set, every call needs it as `Authorization: Bearer`, share links and health excepted"
+    )
+    rate_limit_per_minute: int | None = Field(
+        None, ge=1, description="expensive calls that one address may make in 60 seconds; no limit where unset"
+    )
+    trusted_proxies: str = Field(
+        "", description="addresses or networks, between commas, of proxies whose `X-Forwarded-For` is believed"
+    )
+    cors_origins: str = Field(
+        "", description="origins, between commas, whose pages may call the API from a browser; none where unset"
+    )
+
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level logged")
+
+    @field_validator("hab_api_token")
+    @classmethod
+    def _check_token(cls, token: SecretStr | None) -> SecretStr | None:
+        """Refuses a token that can be guessed or does not fit into a header."""
+        if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
+            raise ValueError("24–256 letters, digits and signs without spaces; e.g. openssl rand -base64 32")
+        return token
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, text: str) -> str:
+        """Refuses what is no list of networks."""
+        for part in _listed(text):
+            ipaddress.ip_network(part)
+        return text
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, text: str) -> str:
+        """Refuses what is no list of origins, and the star that would let every page in."""
+        for part in _listed(text):
+            if not _ORIGIN.fullmatch(part):
+                raise ValueError("origins such as https://daegu.example, between commas")
+        return text
+
+    @property
+    def trusted_networks(self) -> tuple[Network, ...]:
+        """The proxies that are believed."""
+        return tuple(ipaddress.ip_network(part) for part in _listed(self.trusted_proxies))
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may call the API."""
+        return tuple(_listed(self.cors_origins))
 
     @property
     def database_dsn(self) -> str:

@@ -21,6 +21,7 @@ _CLIENT = """
 | variable | default | meaning |
 |---|---|---|
 | `BACKEND_URL` | `http://localhost:8000` | the server that the SDK and the command line speak to |
+| `HAB_API_TOKEN` |  | the token of a server that asks for one |
 
 ## Tests
 

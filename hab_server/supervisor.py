@@ -31,6 +31,8 @@ _START_LIMIT = 60.0
 _READY_LIMIT = 15.0
 _SAMPLES_LIMIT = 30.0
 _LOG_CHECK = 60.0
+SCHEDULER_DELAY = 60.0
+"""Seconds after the start at which the housekeeping begins; the two processors of a small machine are busy before."""
 _TICK = 0.1
 
 
@@ -73,6 +75,7 @@ class Supervisor:
             self._take_ports()
             self._start()
             self._greet()
+            self._until_scheduled()
             while True:
                 self._tick()
         except _Stopped:
@@ -139,6 +142,13 @@ class Supervisor:
             programs.append(("화면", "ui", python_module("hab_ui")))
         return programs
 
+    def _until_scheduled(self) -> None:
+        """Starts the scheduler when the start of everything else is long over: housekeeping is in no hurry."""
+        due = time.monotonic() + SCHEDULER_DELAY
+        self._until(lambda: time.monotonic() >= due, SCHEDULER_DELAY + 1)
+        program = python_module("hab_server", "scheduler")
+        self._launch(Child("예약 작업", program, log_file(self._settings, "scheduler"), self._environment()))
+
     def _environment(self) -> dict[str, str]:
         """Returns the children's environment: these settings, the queue that runs already, the API's address."""
         return child_environment(self._settings, REDIS_URL=self._settings.redis_dsn, BACKEND_URL=self._api_url)
@@ -198,6 +208,8 @@ class Supervisor:
             self._say(f"화면: http://localhost:{self._settings.ui_port}")
         if not is_loopback(self._settings.backend_host):
             self._say(f"주의: 다른 컴퓨터에서도 접속할 수 있습니다 (BACKEND_HOST={self._settings.backend_host}).")
+            if self._settings.hab_api_token is None:
+                self._say("주의: 누구나 사용할 수 있습니다. HAB_API_TOKEN을 설정하면 토큰을 가진 사람만 사용합니다.")
         self._say(f"자료: {self._settings.hab_home} · 기록: {self._settings.hab_home / 'logs'} · 끝내기: Ctrl-C")
         if self._demo:
             for line in first_steps(self._settings):
@@ -222,7 +234,8 @@ class Supervisor:
         if time.monotonic() - self._logs_checked > _LOG_CHECK:
             self._logs_checked = time.monotonic()
             for watch in self._watches:
-                trim_log(watch.part.log)
+                if watch.part.log is not None:
+                    trim_log(watch.part.log)
 
     def _stop(self) -> None:
         """Stops the services, then Valkey; a second signal ends the patience."""

@@ -51,7 +51,7 @@ def guard(parent_pid: int, program: Sequence[str], interval: float = _GUARD_INTE
 
     Signals that ask for the end are left to the program: they are sent to the whole process group.
     """
-    child = subprocess.Popen(program)  # noqa: S603  # our own command line
+    child = subprocess.Popen(program, close_fds=False)  # noqa: S603  # our own command line; it inherits sockets
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     while child.poll() is None:

@@ -25,8 +25,8 @@ class Part(Protocol):
     label: str
 
     @property
-    def log(self) -> Path:
-        """The file its output goes to."""
+    def log(self) -> Path | None:
+        """The file its output goes to, where it has one of its own."""
 
     def launch(self) -> None:
         """Starts it without waiting until it is ready."""
@@ -99,9 +99,8 @@ class Watch:
         """Announces the death and sets the moment of the next start."""
         wait = self._backoff.delay(now - self._started)
         self._due = now + wait
-        self._announce(
-            f"{self.part.label}: 멈췄습니다({reason}). {wait:.0f}초 뒤에 다시 시작합니다. 기록: {self.part.log}"
-        )
+        where = f" 기록: {self.part.log}" if self.part.log else ""
+        self._announce(f"{self.part.label}: 멈췄습니다({reason}). {wait:.0f}초 뒤에 다시 시작합니다.{where}")
 
 
 def stop_parts(parts: Sequence[Part], grace: float, hurry: Callable[[], bool] = lambda: False) -> None:

@@ -80,8 +80,8 @@ def give_model(home: Path, folder: Path) -> Path:
 class Command:
     """A running ``hab`` command on a home and ports of its own."""
 
-    def __init__(self, home: Path, *arguments: str, **environment: str) -> None:
-        """Starts ``hab`` with ``arguments``."""
+    def __init__(self, home: Path, *arguments: str, code: str | None = None, **environment: str) -> None:
+        """Starts ``hab`` with ``arguments``; ``code`` runs it in another way."""
         self.home = home
         self.port = int(environment.get("BACKEND_PORT", free_port()))
         self.url = f"http://127.0.0.1:{self.port}"
@@ -89,7 +89,7 @@ class Command:
         ports = {"BACKEND_PORT": str(self.port), "UI_PORT": str(free_port())}
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*HAB, *arguments],
+                [*(HAB if code is None else [sys.executable, "-c", code]), *arguments],
                 env={**os.environ, "HAB_HOME": str(home), **ports, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -16,7 +16,7 @@ def build() -> KoreanGroup:
     """Returns the whole command line."""
     app = _typer("hab")
     app.callback()(_root)
-    for part in (server.up, server.serve, server.worker, server.ui, server.doctor, chat.ask):
+    for part in (server.up, server.serve, server.worker, server.scheduler, server.ui, server.doctor, chat.ask):
         app.command()(part)
     root = _group(app)
     root.params.extend(typer.main.get_install_completion_arguments())

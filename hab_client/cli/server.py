@@ -53,6 +53,14 @@ def worker() -> None:
         work(settings)
 
 
+def scheduler() -> None:
+    """정리 작업을 정해진 시간마다 예약합니다. 여러 개를 실행해도 하나만 일합니다."""
+    with _server() as settings:
+        from hab_server.serve import schedule
+
+        schedule(settings)
+
+
 def ui() -> None:
     """화면만 실행합니다."""
     from importlib.util import find_spec

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from hab_core.schemas.datasets import TableProfile
 _ID = re.compile(r"ds_[A-Za-z0-9_-]{1,64}")
 _SUFFIX = ".parquet"
 _SCANNED_BY_URL = ("s3", "gs", "gcs", "az", "abfs", "abfss")
+_PROBE = b"HAB"
 _COMPRESSION_LEVEL = 3
 _ROW_GROUP = 65_536
 """Rows of a group: small enough that a page of rows costs little, large enough for whole columns."""
@@ -121,6 +123,22 @@ class DatasetStore:
         except FileNotFoundError:
             return False
         return True
+
+    def stored(self) -> set[str]:
+        """Returns the ids of all tables that lie here."""
+        names = (str(entry["name"]).rsplit("/", 1)[-1] for entry in self._entries())
+        return {name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX) and _is_ours(name)}
+
+    def probe(self) -> None:
+        """Writes, reads and removes a small file; raises what the store raises where it cannot."""
+        path = f"{self._root}/ds_probe.{secrets.token_hex(8)}{UNFINISHED}"
+        self._files.pipe_file(path, _PROBE)
+        try:
+            found = self._files.cat_file(path)
+        finally:
+            self._files.rm_file(path)
+        if found != _PROBE:
+            raise OSError("the store gives back something else")
 
     def leftovers(self, known: Iterable[str], *, older_than: float = 3600.0) -> list[str]:
         """Returns the names of files that belong to no dataset: unfinished ones, and ids nobody knows.

@@ -19,7 +19,7 @@ from hab_server.doctor.machine import (
     check_python,
     check_threads,
 )
-from hab_server.doctor.services import check_database, check_queue, check_server, check_workers
+from hab_server.doctor.services import check_database, check_datasets, check_queue, check_server, check_workers
 from hab_server.preflight import load_settings
 from hab_server.settings import Settings
 
@@ -55,6 +55,7 @@ def _of_settings() -> dict[str, Callable[[Settings], Check | list[Check]]]:
     return {
         "home": check_home,
         "database": check_database,
+        "datasets": check_datasets,
         "queue": check_queue,
         "workers": check_workers,
         "model": check_model,

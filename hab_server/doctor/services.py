@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from hab_core.errors import CannotStart, HabError
 from hab_server.doctor.check import Check
@@ -44,6 +45,46 @@ def check_database(settings: Settings) -> Check:
     if revision is None:
         return Check("database", "warn", "데이터베이스가 비어 있습니다.", "hab db upgrade")
     return Check("database", "fail", f"스키마가 {revision}입니다. 이 버전은 {head()}이 필요합니다.", "hab db upgrade")
+
+
+def check_datasets(settings: Settings) -> Check:
+    """Whether the store of datasets can be read and written, and holds the file of every dataset."""
+    from hab_server.datasets.opening import open_store
+    from hab_server.uploads import disk_errors
+
+    remote = "://" in settings.datasets_url
+    if not remote and not Path(settings.datasets_url).exists():
+        return Check("datasets", "ok", f"{settings.datasets_url} (처음 실행할 때 만듭니다)")
+    remedy = "DATASET_STORE_URL의 주소와 접근 권한을 확인해주세요." if remote else "폴더의 권한을 확인해주세요."
+    try:
+        store = open_store(settings)
+        with disk_errors():
+            store.probe()
+            stored = store.stored()
+    except HabError as error:
+        return Check("datasets", "fail", f"{settings.datasets_url}: {error.message}", remedy)
+    lost = _ids_of_datasets(settings) - stored
+    if lost:
+        message = f"{settings.datasets_url}: 파일이 없는 데이터셋이 {len(lost)}개 있습니다. 예: {min(lost)}"
+        return Check("datasets", "fail", message, "DATASET_STORE_URL을 확인하거나 백업에서 파일을 복원해주세요.")
+    return Check("datasets", "ok", f"{settings.datasets_url}, 파일 {len(stored)}개")
+
+
+def _ids_of_datasets(settings: Settings) -> set[str]:
+    """Returns the datasets that the database knows; none where it does not answer, which another check tells."""
+    from hab_server.store.datasets import all_ids
+    from hab_server.store.engine import create_store_engine, sqlite_file
+
+    file = sqlite_file(settings)
+    if file is not None and not file.exists():
+        return set()
+    engine = create_store_engine(settings)
+    try:
+        return all_ids(engine)
+    except HabError:
+        return set()
+    finally:
+        engine.dispose()
 
 
 def check_queue(settings: Settings) -> Check:

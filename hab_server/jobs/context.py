@@ -14,18 +14,20 @@ from hab_core.datasets.storage import DatasetStore
 from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.model import EcloModel
 from hab_server.jobs.queue import JobQueue
+from hab_server.settings import Settings
 
 _MODEL_POLL_SECONDS: Final = 1.0
 
 
 @dataclass
 class WorkerContext:
-    """The database, the queue, the models and the datasets of one worker, and whether it is to stop."""
+    """The store, the queue, the models, the datasets and the settings of one worker, and whether it is to stop."""
 
     engine: Engine
     queue: JobQueue
     models: ModelHolder
     datasets: DatasetStore
+    settings: Settings
     stopping: threading.Event = field(default_factory=threading.Event)
     _refreshed: float = float("-inf")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, cast
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -18,6 +18,8 @@ from hab_core.errors import QueueUnavailable
 from hab_server.settings import Settings
 
 QUEUE_NAME: Final = "hab"
+ERRANDS: Final = "hab-errands"
+"""The queue of what is done on a schedule; apart, so that it does not count among the jobs that wait."""
 SERIALIZER: Final = "json"
 """RQ's default is pickle, with which anyone who can write to Redis runs code in the worker."""
 SCORE_BATCH: Final = "hab_server.jobs.eclo.score_batch"
@@ -42,9 +44,9 @@ def connect(settings: Settings) -> Redis:
     )
 
 
-def open_queue(connection: Redis) -> Queue:
-    """Returns RQ's side of the queue on a connection."""
-    return Queue(QUEUE_NAME, connection=connection, serializer=SERIALIZER)
+def open_queue(connection: Redis, name: str = QUEUE_NAME) -> Queue:
+    """Returns RQ's side of a queue on a connection."""
+    return Queue(name, connection=connection, serializer=SERIALIZER)
 
 
 class JobQueue:
@@ -137,6 +139,17 @@ class JobQueue:
         with _queue_errors():
             seconds, _ = self._redis.time()
             return int(self._redis.zcount(_WORKERS, seconds - BEAT_TTL_SECONDS, "+inf"))
+
+    def has_worker(self, host: str) -> bool:
+        """Whether a worker on a machine gave a sign of life in the last ``BEAT_TTL_SECONDS``.
+
+        Raises:
+            QueueUnavailable: The queue does not answer.
+        """
+        with _queue_errors():
+            seconds, _ = self._redis.time()
+            names = cast("list[bytes]", self._redis.zrangebyscore(_WORKERS, seconds - BEAT_TTL_SECONDS, "+inf"))
+            return any(name.startswith(f"{host}-".encode()) for name in names)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -32,7 +32,7 @@ from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import DatabaseUnavailable, HabError
 from hab_server.datasets.opening import open_store
 from hab_server.jobs.context import WorkerContext, worker_context
-from hab_server.jobs.queue import SERIALIZER, JobQueue, connect, open_queue
+from hab_server.jobs.queue import ERRANDS, SERIALIZER, JobQueue, connect, open_queue
 from hab_server.jobs.reconcile import Patience, reconcile
 from hab_server.settings import Settings
 from hab_server.store.engine import create_store_engine
@@ -67,6 +67,7 @@ def run_worker(settings: Settings, rhythm: Rhythm | None = None) -> None:
         queue=JobQueue(settings),
         models=ModelHolder(ModelRegistry(settings.models_folder)),
         datasets=open_store(settings),
+        settings=settings,
     )
     worker_context.set(context)
     _stop_on_signals(context)
@@ -120,7 +121,7 @@ def _take_jobs(settings: Settings, context: WorkerContext, name: str) -> None:
 def _rq_worker(connection: Redis, context: WorkerContext, name: str) -> _Worker:
     """Returns RQ's worker; raises where Redis does not answer."""
     worker = _Worker(
-        [open_queue(connection)],
+        [open_queue(connection, ERRANDS), open_queue(connection)],  # errands are few and short
         name=f"{name}-{secrets.token_hex(2)}",  # the one before may still be registered
         connection=connection,
         serializer=SERIALIZER,

@@ -171,6 +171,36 @@ def finished_chunks(engine: Engine, job_id: str) -> Iterator[tuple[Chunk, list[R
         position = chunk.position
 
 
+def forget(engine: Engine, job_id: str) -> Iterator[int]:
+    """Removes an ended job, its rows and what was predicted of them; yields the rows removed by each step.
+
+    Each step is a transaction of its own and short, however long the batch is; whoever does not go on leaves the rest
+    to the next who calls. The job goes last, so what is left can be found by it.
+    """
+    while True:
+        with transaction(engine) as connection:
+            found = connection.execute(
+                select(CHUNKS.c.position, CHUNKS.c.first_index, CHUNKS.c.rows)
+                .where(CHUNKS.c.job_id == job_id)
+                .order_by(CHUNKS.c.position)
+                .limit(1)
+            ).one_or_none()
+            if found is None:
+                connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
+                return
+            chunk = Chunk(*found)
+            _forget_chunk(connection, job_id, chunk)
+        yield len(chunk.rows)
+
+
+def _forget_chunk(connection: Connection, job_id: str, chunk: Chunk) -> None:
+    """Deletes a chunk and its predictions."""
+    last = chunk.first_index + len(chunk.rows) - 1
+    of_chunk = (PREDICTIONS.c.job_id == job_id) & PREDICTIONS.c.row_index.between(chunk.first_index, last)
+    connection.execute(delete(PREDICTIONS).where(of_chunk))
+    connection.execute(delete(CHUNKS).where(CHUNKS.c.job_id == job_id, CHUNKS.c.position == chunk.position))
+
+
 def _values(job_id: str, chunk: Chunk) -> dict[str, Any]:
     """Returns a chunk as a row of its table."""
     return {"job_id": job_id, "position": chunk.position, "first_index": chunk.first_index, "rows": chunk.rows}

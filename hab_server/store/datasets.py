@@ -74,6 +74,16 @@ def list_datasets(engine: Engine, limit: int, cursor: str | None) -> Page[Datase
     return Page(items=[Dataset.model_validate(row._asdict()) for row in page], next_cursor=more)
 
 
+def all_ids(engine: Engine) -> set[str]:
+    """Returns the ids of all datasets.
+
+    Raises:
+        DatabaseUnavailable: The database fails.
+    """
+    with reading(engine) as connection:
+        return set(connection.execute(select(DATASETS.c.id)).scalars())
+
+
 def get(engine: Engine, dataset_id: str) -> DatasetDetail:
     """Returns a dataset with its profile.
 

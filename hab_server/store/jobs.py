@@ -161,6 +161,13 @@ def waiting_since(engine: Engine, moment: datetime) -> list[str]:
         return list(connection.execute(waiting.order_by(JOBS.c.created_at)).scalars())
 
 
+def ended_before(engine: Engine, moment: datetime) -> list[str]:
+    """Returns the jobs that ended before ``moment``, oldest first."""
+    ended = select(JOBS.c.id).where(JOBS.c.finished_at < moment, JOBS.c.status.not_in(("queued", "running")))
+    with reading(engine) as connection:
+        return list(connection.execute(ended.order_by(JOBS.c.finished_at)).scalars())
+
+
 def take_for_queue(engine: Engine, job_id: str, moment: datetime) -> bool:
     """Whether the caller, and no one else, is to put a job in the queue that was last put there before ``moment``."""
     waiting = (JOBS.c.id == job_id) & (JOBS.c.status == "queued") & (JOBS.c.heartbeat_at < moment)

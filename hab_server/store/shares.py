@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import Engine, Table, func, insert, select, update
+from sqlalchemy import Engine, Table, delete, func, insert, or_, select, update
 
 from hab_core.errors import NotFound, ShareLinkExpired
 from hab_core.schemas.common import utc_now
@@ -68,6 +68,20 @@ def revoke(engine: Engine, share_id: str) -> None:
         changed = connection.execute(update(SHARES).where(SHARES.c.id == share_id).values(revoked_at=ended))
         if changed.rowcount == 0:
             raise NotFound(f"공유 링크를 찾을 수 없습니다: {share_id[:64]}")
+
+
+def purge_before(engine: Engine, moment: datetime) -> int:
+    """Deletes the links that ended before a moment; who follows one then is told that there is none.
+
+    Returns:
+        How many were deleted.
+
+    Raises:
+        DatabaseUnavailable: The database fails.
+    """
+    with transaction(engine) as connection:
+        ended = or_(SHARES.c.expires_at < moment, SHARES.c.revoked_at < moment)
+        return connection.execute(delete(SHARES).where(ended)).rowcount
 
 
 def _hash(token: str) -> str:

@@ -347,3 +347,25 @@ def test_a_failure_keeps_what_the_body_says() -> None:
         client.eclo.model()
     assert caught.value.message == NotFound.default_message
     assert caught.value.request_id == "r"
+
+
+def test_the_token_is_sent_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = "t0ken-of-a-guarded-server"
+    with serving(success(items=[], next_cursor=None)) as server:
+        monkeypatch.setenv("HAB_API_TOKEN", token)
+        by_variable = HabClient(server.url)
+        monkeypatch.delenv("HAB_API_TOKEN")
+        for client in (by_variable, HabClient(server.url, token=token), by_variable.with_options(timeout=3)):
+            client.regions()
+            assert token not in repr(client) + repr(vars(client)) + repr(vars(client._transport))
+        HabClient(server.url).regions()
+    sent = [request.headers.get("authorization") for request in server.asked]
+    assert sent == [f"Bearer {token}"] * 3 + [None]
+
+
+@pytest.mark.parametrize("token", ["with space", "line\r\nX-Evil: 1", "한글", "x" * 300])
+def test_a_token_that_cannot_be_sent_is_not_shown(token: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        HabClient("http://localhost:1", token=token)
+    assert "HAB_API_TOKEN" in refused.value.message
+    assert token not in refused.value.message

@@ -73,4 +73,4 @@ def test_commands_do_not_load_the_server() -> None:
 def test_child_processes_need_a_known_part() -> None:
     done = subprocess.run([sys.executable, "-m", "hab_server"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "serve|worker|migrate" in done.stderr
+    assert "serve|api|worker|migrate" in done.stderr

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from hab_server.datasets.keeping import keep
+from hab_server.datasets.opening import open_store
 from hab_server.doctor import Check, examine, machine, report, services, worst
 from hab_server.preflight import listen
 from hab_server.settings import Settings
+from hab_server.store.engine import create_store_engine
 from hab_server.store.migrate import upgrade
 from hab_server.valkey import ValkeyProcess
 from tests.running import HAB, Command, ask, free_port, give_model, train_small_model, wait_until
@@ -59,7 +62,7 @@ def test_everything_is_well_while_hab_runs(up: Command) -> None:
     names = [check["name"] for check in document["checks"]]
     assert names == [
         "python", "lightgbm", "locale", "threads", "anthropic_key",
-        "home", "database", "queue", "workers", "model", "backend_port", "ui_port", "server",
+        "home", "database", "datasets", "queue", "workers", "model", "backend_port", "ui_port", "server",
     ]  # fmt: skip
     assert up.url in document["checks"][-1]["message"]
 
@@ -174,6 +177,32 @@ def test_database_out_of_reach_keeps_its_password(settings: Settings) -> None:
     check = services.check_database(Settings(hab_home=settings.hab_home, database_url=dsn))
     assert check.status == "fail"
     assert "geheim" not in str(check)
+
+
+def test_store_of_datasets(settings: Settings, tmp_path: Path) -> None:
+    elsewhere = settings.model_copy(update={"dataset_store_url": str(tmp_path / "tables")})
+    assert services.check_datasets(elsewhere).status == "ok"
+    assert not (tmp_path / "tables").exists()
+    upgrade(elsewhere)
+    engine = create_store_engine(elsewhere)
+    store = open_store(elsewhere)
+    dataset = keep(engine, store, "구,건수\n수성구,3\n".encode(), "sha256:1", name="구별")
+    found = services.check_datasets(elsewhere)
+    assert (found.status, "파일 1개" in found.message) == ("ok", True)
+    assert [file.name for file in (tmp_path / "tables").iterdir()] == [f"{dataset.id}.parquet"]
+    store.delete(dataset.id)
+    lost = services.check_datasets(elsewhere)
+    engine.dispose()
+    assert lost.status == "fail"
+    assert dataset.id in lost.message
+
+
+def test_store_of_datasets_that_cannot_be_used(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "tables").write_text("no folder")
+    for url in (str(tmp_path / "tables"), "nowhere://bucket"):
+        found = services.check_datasets(settings.model_copy(update={"dataset_store_url": url}))
+        assert found.status == "fail"
+        assert url in found.message
 
 
 def test_queue_and_workers(settings: Settings) -> None:

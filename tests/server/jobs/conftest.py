@@ -62,7 +62,7 @@ def start_worker(stage: Stage) -> Iterator[StartWorker]:
 def context(stage: Stage) -> Iterator[WorkerContext]:
     """Makes this process a worker: job functions can be called."""
     models = ModelHolder(ModelRegistry(stage.settings.models_folder))
-    context = WorkerContext(stage.engine, stage.queue, models, open_store(stage.settings))
+    context = WorkerContext(stage.engine, stage.queue, models, open_store(stage.settings), stage.settings)
     token = worker_context.set(context)
     yield context
     worker_context.reset(token)
