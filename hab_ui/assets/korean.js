@@ -7,6 +7,7 @@
     "Drag and drop a file here": "여기에 파일을 끌어다 놓으세요",
     "Drag and drop file here": "여기에 파일을 끌어다 놓으세요",
     "Drag and drop files here": "여기에 파일을 끌어다 놓으세요",
+    "Error:": "", "Add files": "파일 바꾸기", "add icon": "파일 바꾸기", "file upload": "파일 선택",
     "Upload failed": "파일을 올리지 못했습니다", "Uploading...": "올리는 중…",
     "Copy to clipboard": "복사", "Copied": "복사했습니다", "Copied!": "복사했습니다",
     "Choose an option": "선택하세요", "Choose options": "선택하세요", "Choose or add an option": "선택하거나 입력하세요",
