@@ -62,9 +62,9 @@ def test_everything_is_well_while_hab_runs(up: Command) -> None:
     names = [check["name"] for check in document["checks"]]
     assert names == [
         "python", "lightgbm", "locale", "threads", "anthropic_key",
-        "home", "database", "datasets", "queue", "workers", "model", "backend_port", "ui_port", "server",
+        "home", "database", "datasets", "queue", "workers", "model", "backend_port", "ui_port", "server", "ui",
     ]  # fmt: skip
-    assert up.url in document["checks"][-1]["message"]
+    assert up.url in document["checks"][names.index("server")]["message"]
 
 
 def test_server_is_found_by_its_home_whatever_its_port(up: Command, monkeypatch: pytest.MonkeyPatch) -> None:
