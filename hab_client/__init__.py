@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hab_client._resource import Listing
-    from hab_client.answers import DatasetDetailAnswer, HealthAnswer, ModelAnswer, PredictionAnswer, ToolRunAnswer
+    from hab_client.answers import (
+        ChatAnswer,
+        DatasetDetailAnswer,
+        HealthAnswer,
+        ModelAnswer,
+        PredictionAnswer,
+        ToolRunAnswer,
+    )
     from hab_client.batch import BatchJob
     from hab_client.client import HabClient
+    from hab_client.conversation import Conversation
     from hab_client.dataset import Dataset, Share
     from hab_client.errors import (
         AnalysisTimeout,
@@ -48,6 +56,7 @@ if TYPE_CHECKING:
         UnknownChatModel,
         UnsupportedFileType,
     )
+    from hab_client.streams import ChatStream
 
 __all__ = [
     "AnalysisTimeout",
@@ -55,8 +64,11 @@ __all__ = [
     "BodyTooLarge",
     "Busy",
     "CannotStart",
+    "ChatAnswer",
+    "ChatStream",
     "Conflict",
     "ConnectionFailed",
+    "Conversation",
     "DatabaseUnavailable",
     "Dataset",
     "DatasetDetailAnswer",
@@ -98,6 +110,9 @@ __all__ = [
 ]
 _MODULES = {
     "BatchJob": "hab_client.batch",
+    "ChatAnswer": "hab_client.answers",
+    "ChatStream": "hab_client.streams",
+    "Conversation": "hab_client.conversation",
     "Dataset": "hab_client.dataset",
     "DatasetDetailAnswer": "hab_client.answers",
     "HabClient": "hab_client.client",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from hab_core.errors import HabError
+from hab_core.errors import HabError, LlmRateLimited, LlmUnavailable
 
 Result = TypeVar("Result")
 
@@ -38,7 +38,8 @@ def with_tries(attempt: Callable[[float], Result], tries: int) -> Result:
     """Returns what ``attempt`` returns, calling it up to ``tries`` times.
 
     Tried again are connection failures and the answers 429 and 503, after a pause that doubles, with jitter, and is
-    never shorter than the server's ``Retry-After``.
+    never shorter than the server's ``Retry-After``. Not those that speak of the language model: the server has tried
+    it again already and keeps the question, which would be asked twice.
 
     Args:
         attempt: Makes one try; its argument is the time, in seconds, that connecting may take.
@@ -67,7 +68,7 @@ def with_tries(attempt: Callable[[float], Result], tries: int) -> Result:
 
 def _polite_pause(error: HabError, number: int) -> float:
     """Returns how long to wait after a failure that the server reported; infinite where trying again is no use."""
-    if error.status not in _RETRIED_STATUS:
+    if error.status not in _RETRIED_STATUS or isinstance(error, (LlmRateLimited, LlmUnavailable)):
         return float("inf")
     backing_off = _jittered(_FIRST_WAIT[False] * 2 ** (number - 1))
     return backing_off if error.retry_after is None else error.retry_after + backing_off / 4

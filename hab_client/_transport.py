@@ -8,7 +8,7 @@ import platform
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TypeVar
@@ -30,6 +30,8 @@ _LOST = re.compile("disconnected|closed|incomplete")
 """How the HTTP library words a connection that ended too early; its other protocol errors speak of another protocol."""
 _SHARED = re.compile(r"(/api/shared/)[^/?]+")
 _REPEATABLE = ("GET", "HEAD", "DELETE")
+LAST_EVENT = "Last-Event-ID"
+"""The header of a request that goes on with a stream."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Call:
-    """One request; ``path`` begins with a slash, a parameter may stand several times, ``body`` is JSON."""
+    """One request; ``path`` begins with a slash, a parameter may stand several times, ``body`` is JSON.
+
+    ``headers`` may hold secrets, so no representation shows them. ``seconds`` is how long its answer takes at times:
+    it is waited for that long where the options would give up sooner.
+    """
 
     method: str
     path: str
@@ -58,11 +64,13 @@ class Call:
     upload: Upload | None = None
     idempotency_key: str | None = None
     retry: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    seconds: float = 0.0
 
     @property
     def repeatable(self) -> bool:
         """Whether sending it twice does the work once."""
-        return self.method in _REPEATABLE or self.idempotency_key is not None
+        return self.method in _REPEATABLE or self.idempotency_key is not None or LAST_EVENT in self.headers
 
 
 class Transport:
@@ -104,12 +112,12 @@ class Transport:
 
         def attempt(connecting: float) -> Result:
             # an upload's time is the network's; the limit of the answer begins when it is through
-            deadline = None if call.upload else time.monotonic() + self.options.timeout
+            deadline = None if call.upload else self._deadline(call)
             with self._opened(call, connecting) as response:
-                received = _received(response, self._body(response, deadline))
+                received = _received(response, self._body(response, deadline or self._deadline(call)))
             return read(received)
 
-        return self._with_tries(call, attempt)
+        return self.with_tries(call, attempt)
 
     def download(self, call: Call, sink: IO[bytes], media_type: str, on_progress: Progress | None = None) -> None:
         """Writes the body of an answer into ``sink`` as it comes; a try after a failure begins anew.
@@ -123,15 +131,30 @@ class Transport:
             sink.truncate()
             with self._opened(call, connecting) as response:
                 is_file = response.status_code < 300
-                require_type(_received(response, b"" if is_file else self._body(response, None)), media_type)
+                body = b"" if is_file else self._body(response, self._deadline(call))
+                require_type(_received(response, body), media_type)
                 for chunk in response.iter_bytes():
                     sink.write(chunk)
                     if on_progress is not None:
                         on_progress(sink.tell(), None)
 
-        self._with_tries(call, attempt)
+        self.with_tries(call, attempt)
 
-    def _with_tries(self, call: Call, attempt: Callable[[float], Result]) -> Result:
+    def stream(self, call: Call, media_type: str, connecting: float) -> Generator[Received | bytes]:
+        """Makes one try; gives the head of the answer, then the body as it comes. Closing it ends the connection.
+
+        Raises:
+            HabError: What failed.
+            NotAnswered: The connection failed, and the call may be repeated.
+        """
+        with self._opened(call, connecting) as response:
+            body = b"" if response.status_code < 300 else self._body(response, self._deadline(call))
+            head = _received(response, body)
+            require_type(head, media_type)
+            yield head
+            yield from response.iter_bytes()
+
+    def with_tries(self, call: Call, attempt: Callable[[float], Result]) -> Result:
         """Returns what ``attempt`` does, repeated as the options and the call allow."""
         if self._http.is_closed:
             raise RuntimeError("이미 닫힌 HabClient입니다. 새로 만들어주세요.")
@@ -154,7 +177,7 @@ class Transport:
                 data=fields,
                 files=files,
                 headers=self._headers(call),
-                timeout=self._timeouts(connecting),
+                timeout=self._timeouts(call, connecting),
             )
             response = self._sent(request)
             stack.callback(response.close)
@@ -170,7 +193,15 @@ class Transport:
         self._found = True
         return response
 
-    def _timeouts(self, connecting: float) -> httpx.Timeout:
+    def _limit(self, call: Call) -> float:
+        """Returns how many seconds the answer to a call may take."""
+        return max(self.options.timeout, call.seconds)
+
+    def _deadline(self, call: Call) -> float:
+        """Returns when an answer that begins now has to be complete, on the monotonic clock."""
+        return time.monotonic() + self._limit(call)
+
+    def _timeouts(self, call: Call, connecting: float) -> httpx.Timeout:
         """Returns the limits of one try, its time for connecting shared among the server's addresses."""
         seconds = min(connecting, self.options.timeout)
         if not self._found and self._looks_up:
@@ -180,7 +211,7 @@ class Transport:
             except OSError:
                 raise NotAnswered(ConnectionFailed(), reached=False) from None
             seconds = max(seconds - (time.monotonic() - started), 0.05) / addresses
-        return httpx.Timeout(self.options.timeout, connect=seconds)
+        return httpx.Timeout(self._limit(call), connect=seconds)
 
     def _headers(self, call: Call) -> dict[str, str]:
         """Returns the headers of a call beside those of every call."""
@@ -189,15 +220,14 @@ class Transport:
         for name, text in named.items():
             if text is not None and not _HEADER_TEXT.fullmatch(text):
                 raise InvalidInput.of(name, f"{name}에는 공백 없는 영문자·숫자·기호만 1–255자 쓸 수 있습니다.")
-        return headers | {name: text for name, text in named.items() if text is not None}
+        return {**headers, **call.headers, **{name: text for name, text in named.items() if text is not None}}
 
-    def _body(self, response: httpx.Response, deadline: float | None) -> bytes:
+    def _body(self, response: httpx.Response, deadline: float) -> bytes:
         """Returns the whole body; a server that trickles does not get more time than one that is silent."""
-        limit = time.monotonic() + self.options.timeout if deadline is None else deadline
         chunks = []
         for chunk in response.iter_bytes():
             chunks.append(chunk)
-            if time.monotonic() > limit:
+            if time.monotonic() > deadline:
                 raise RequestTimeout
         return b"".join(chunks)
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hab_core.errors import HabError, InternalError, UnexpectedAnswer, all_errors
+
+if TYPE_CHECKING:
+    from hab_core.schemas.common import ErrorBody
 
 _WRONG_SERVER = UnexpectedAnswer.default_message
 
@@ -54,6 +57,12 @@ def require_type(received: Received, media_type: str) -> None:
     """Makes sure that a download is of ``media_type``; raises as :func:`read_json` does."""
     if received.status >= 300 or not received.headers.get("content-type", "").startswith(media_type):
         raise _failure(received, _fields(received))
+
+
+def error_of(said: ErrorBody, request_id: str | None) -> HabError:
+    """Returns the error that an answer which began well speaks of; its status is that of its class."""
+    status = _by_code().get(said.code, InternalError).status
+    return _known(Received(status, {}, b""), said.model_dump(), request_id)
 
 
 def _fields(received: Received) -> dict[str, Any] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hab_client import views
+from hab_client import phrases, views
+from hab_core.schemas import chat
 from hab_core.schemas.analysis import ToolRun
 from hab_core.schemas.common import Envelope
 from hab_core.schemas.datasets import Dataset, DatasetDetail, Share
@@ -73,3 +74,25 @@ class ToolRunAnswer(Envelope, ToolRun):
     def _repr_markdown_(self) -> str:
         """Gives the text to whatever shows Markdown."""
         return self.text
+
+
+class ChatAnswer(chat.ChatAnswer):
+    """An answer to a question: ``response``, and the tool calls and receipts that it rests on."""
+
+    request_id: str | None = None
+
+    def __str__(self) -> str:
+        """Returns the Korean text."""
+        return self.response
+
+    def _repr_html_(self) -> str:
+        """Shows the answer with its sources in a notebook; figures without one are marked."""
+        return views.chat_html(self)
+
+    def _repr_markdown_(self) -> str:
+        """Gives the text to whatever shows Markdown."""
+        return phrases.marked(self)
+
+
+class ConversationAnswer(Envelope, chat.Conversation):
+    """A conversation with its messages."""

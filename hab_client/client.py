@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from hab_client._transport import Options, Transport
 
 if TYPE_CHECKING:
+    from hab_client.resources.chat import Chat
+    from hab_client.resources.conversations import Conversations
     from hab_client.resources.datasets import Datasets
     from hab_client.resources.eclo import Eclo
     from hab_client.resources.health import HealthChecks
@@ -82,6 +84,20 @@ class HabClient:
         from hab_client.resources.datasets import Datasets
 
         return Datasets(self._transport)
+
+    @cached_property
+    def chat(self) -> Chat:
+        """Questions about datasets, and their answers."""
+        from hab_client.resources.chat import Chat
+
+        return Chat(self._transport)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """What was asked and answered before."""
+        from hab_client.resources.conversations import Conversations
+
+        return Conversations(self._transport)
 
     @cached_property
     def tools(self) -> Tools:

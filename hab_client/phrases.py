@@ -1,15 +1,20 @@
-"""Facts about datasets and models as short Korean phrases, for notebooks and the terminal alike."""
+"""Facts about datasets, models and answers as short Korean phrases, for notebooks and the terminal alike."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from hab_core.errors import HabError
+from hab_core.schemas.chat import ChatResult, Message, Receipt, ToolCall
 from hab_core.schemas.datasets import KIND_LABELS, ColumnProfile, Dataset, GeoInfo
 
 _ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8(BOM)", "cp949": "CP949", "utf-16": "UTF-16"}
 _LONGEST = 24
+UNVERIFIED_MARK = "⚠"
+MODES = {"claude": "Claude", "offline": "기본 분석"}
+RECEIPT_LABELS = {"verified": "확인됨", "derived": "계산됨", "unverified": "출처 없음"}
 _VALUES_SHOWN = 13
 _MOST_VALUES = 12
 
@@ -66,6 +71,41 @@ COLUMN_TITLES = ("열", "종류", "결측", "서로 다른 값", "범위 또는 
 """What :func:`column_facts` returns."""
 
 
+def marked(answer: ChatResult | Message) -> str:
+    """Returns the text of an answer with a mark behind each figure whose source was not found."""
+    text = answer.content if isinstance(answer, Message) else answer.response
+    for receipt in sorted(unverified(answer), key=lambda receipt: -receipt.start):
+        end = receipt.start + len(receipt.figure)
+        if text[receipt.start : end] == receipt.figure:
+            text = f"{text[:end]}{UNVERIFIED_MARK}{text[end:]}"
+    return text
+
+
+def unverified(answer: ChatResult | Message) -> list[Receipt]:
+    """Returns the receipts of the figures whose source was not found."""
+    return [receipt for receipt in answer.receipts if receipt.status == "unverified"]
+
+
+def unverified_facts(answer: ChatResult | Message) -> str:
+    """Returns which figures have no source; empty where all have one."""
+    figures = dict.fromkeys(receipt.figure for receipt in unverified(answer))
+    return f"{UNVERIFIED_MARK} 출처를 찾지 못한 수치: {', '.join(figures)}" if figures else ""
+
+
+def mode_facts(answer: ChatResult | Message) -> str:
+    """Returns who answered, and how many tokens that took."""
+    parts = [MODES.get(answer.mode or "", "")]
+    if answer.token_usage is not None and (answer.token_usage.input or answer.token_usage.output):
+        parts.append(f"토큰 {answer.token_usage.input:,} + {answer.token_usage.output:,}")
+    return " · ".join(filter(None, parts))
+
+
+def tool_facts(call: ToolCall) -> tuple[str, str, str]:
+    """Returns a tool call's name, its arguments on one line, and how it ended."""
+    given = ", ".join(f"{name}={_argument(value)}" for name, value in call.input.items())
+    return call.name, given, call.error.message if call.error else f"{call.duration_ms:.0f} ms"
+
+
 def size(count: int) -> str:
     """Returns a number of bytes for reading."""
     if count < 1024:
@@ -77,6 +117,11 @@ def size(count: int) -> str:
 def cell(value: Any) -> str:
     """Returns a cell on one line; a missing one is empty."""
     return "" if value is None else " ".join(str(value).split())
+
+
+def _argument(value: Any) -> str:
+    """Returns an argument as it is typed: text as it stands, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _short(text: str) -> str:

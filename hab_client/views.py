@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from hab_client import phrases
 from hab_client._markdown import to_html
 from hab_core.schemas.analysis import ToolRun
+from hab_core.schemas.chat import ChatResult, Conversation, ConversationSummary, Message, Receipt
 from hab_core.schemas.datasets import Dataset, DatasetDetail, Share
 from hab_core.schemas.eclo import EcloContribution, EcloPrediction, ModelInfo
 from hab_core.schemas.health import Health
@@ -106,6 +107,48 @@ def tool_run_html(run: ToolRun) -> str:
     """Returns what a tool found: its text."""
     cut = " · 결과 일부" if run.truncated else ""
     return _box((to_html(run.text), _small(f"{escape(run.tool)} · {run.duration_ms:.0f} ms{cut}")))
+
+
+def chat_html(answer: ChatResult | Message) -> str:
+    """Returns an answer: text, notice, tools used, where each figure comes from, who answered."""
+    return _box(_answer_parts(answer))
+
+
+def conversation_html(conversation: ConversationSummary) -> str:
+    """Returns a conversation: its title, and its messages where they are known."""
+    facts = f"{conversation.id} · {', '.join(conversation.dataset_ids)} · 메시지 {conversation.message_count:,}개"
+    parts = [f"<b>{escape(conversation.title)}</b>", _small(escape(facts))]
+    if isinstance(conversation, Conversation):
+        parts += [_message(message) for message in conversation.messages]
+    return _box(parts)
+
+
+def _message(message: Message) -> str:
+    """Returns a message of a conversation, a question distinct from an answer."""
+    if message.role == "user":
+        return f"<div style='border-left:3px solid #1565c0;padding-left:8px'><b>{escape(message.content)}</b></div>"
+    return "".join(f"<div>{part}</div>" for part in _answer_parts(message) if part)
+
+
+def _answer_parts(answer: ChatResult | Message) -> Iterator[str]:
+    """Gives the parts of an answer, one below the other."""
+    yield to_html(phrases.marked(answer))
+    yield _warnings((answer.notice or "").splitlines())
+    yield _warnings(filter(None, [phrases.unverified_facts(answer).removeprefix(f"{phrases.UNVERIFIED_MARK} ")]))
+    if answer.tool_calls:
+        yield _table(("도구", "인자", "결과"), map(phrases.tool_facts, answer.tool_calls))
+    if answer.receipts:
+        yield _table(
+            ("수치", "상태", "출처"),
+            ((r.figure, phrases.RECEIPT_LABELS[r.status], _source(answer, r)) for r in answer.receipts),
+        )
+    yield _small(escape(phrases.mode_facts(answer)))
+
+
+def _source(answer: ChatResult | Message, receipt: Receipt) -> str:
+    """Returns the tool call and the path that a figure comes from."""
+    name = next((call.name for index, call in enumerate(answer.tool_calls) if index == receipt.tool_call), None)
+    return " · ".join(filter(None, (name, receipt.path)))
 
 
 def _bars(contributions: Sequence[EcloContribution]) -> str:

@@ -28,6 +28,9 @@ HEAVY = {
 }
 NAMES = [
     "BatchJob",
+    "ChatAnswer",
+    "ChatStream",
+    "Conversation",
     "Dataset",
     "DatasetDetailAnswer",
     "HabClient",
