@@ -53,9 +53,11 @@ def serve(settings: UiSettings) -> None:
 def make_app() -> App:
     """Returns the ASGI application; one in a process."""
     import streamlit as st
+    from streamlit.runtime.pages_manager import PagesManager
 
     from hab_ui import assets, backend
 
+    PagesManager.uses_pages_directory = False  # ``pages`` is HAB's folder; its files are no scripts of Streamlit's
     return st.App(_SCRIPT, routes=assets.routes(), on_script_error=backend.show_unexpected)
 
 
