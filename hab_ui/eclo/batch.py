@@ -49,11 +49,11 @@ def _show_start(client: HabClient) -> None:
         f"사고 목록의 ECLO를 한꺼번에 예측합니다. 최대 {MAX_BATCH_ROWS:,}행이며, "
         "열 이름은 TAAS의 한글 이름이나 API의 영어 이름을 씁니다."
     )
-    source = st.segmented_control("입력", [_FILE, _DATASET], default=_FILE, required=True, key="eclo_batch_source")
-    if source == _FILE:
-        _show_upload(client)
-    else:
+    source = st.segmented_control("입력", [_FILE, _DATASET], default=_FILE, key="eclo_batch_source")
+    if source == _DATASET:
         _show_dataset(client)
+    else:
+        _show_upload(client)
 
 
 def _show_upload(client: HabClient) -> None:

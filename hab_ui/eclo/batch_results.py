@@ -71,7 +71,7 @@ def _show_table(table: DataFrame) -> None:
     """Shows the rows, the figures first; of very many the first thousand."""
     views = {_ALL: table, _BAD: table[table["오류"].notna()], _SEVERE: table[table["등급"].isin(INTERPRETATIONS[2:])]}
     names = [f"{name} {len(view):,}" for name, view in views.items()]
-    chosen = st.segmented_control("보기", names, default=names[0], required=True, key="eclo_batch_view")
+    chosen = st.segmented_control("보기", names, default=names[0], key="eclo_batch_view")
     view = list(views.values())[names.index(chosen) if chosen in names else 0]
     if not len(view):
         st.info("해당하는 행이 없습니다.")

@@ -64,7 +64,6 @@ def _choice(label: str, values: list[str], usual: str, key: str, help: str | Non
             format_func=short_place,
             help=help,
             filter_mode="contains",
-            required=True,
             persist_state="session",
         )
     )
@@ -81,7 +80,6 @@ def _moment() -> datetime:
         max_value=date(YEARS[1], 12, 31),
         format="YYYY-MM-DD",
         key="eclo_date",
-        required=True,
         persist_state="session",
     )
     hour = columns[1].selectbox(
@@ -90,7 +88,6 @@ def _moment() -> datetime:
         index=now.hour,
         format_func=lambda hour: f"{hour}시",
         key="eclo_hour",
-        required=True,
         persist_state="session",
     )
     return datetime.combine(day, time(int(hour)))

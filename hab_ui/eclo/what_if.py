@@ -84,7 +84,7 @@ def _other_value(figures: Mapping[str, EcloBatchItem], now: str, name: str) -> s
         return None
     lowest = min(others, key=lambda label: figures[label].eclo or 0.0)
     return st.selectbox(
-        f"{name}: 현재 {now} → 바꿀 값", others, index=others.index(lowest), key=f"what_if_value_{name}", required=True
+        f"{name}: 현재 {now} → 바꿀 값", others, index=others.index(lowest), key=f"what_if_value_{name}"
     )
 
 
