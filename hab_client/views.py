@@ -126,7 +126,8 @@ def conversation_html(conversation: ConversationSummary) -> str:
 def _message(message: Message) -> str:
     """Returns a message of a conversation, a question distinct from an answer."""
     if message.role == "user":
-        return f"<div style='border-left:3px solid #1565c0;padding-left:8px'><b>{escape(message.content)}</b></div>"
+        style = "border-left:3px solid #1565c0;padding-left:8px;white-space:pre-wrap"
+        return f"<div style='{style}'><b>{escape(message.content)}</b></div>"
     return "".join(f"<div>{part}</div>" for part in _answer_parts(message) if part)
 
 

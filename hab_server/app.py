@@ -15,7 +15,9 @@ from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import HabError
 from hab_core.schemas.common import utc_now
 from hab_core.schemas.version import VERSION
-from hab_server.api import datasets, eclo, eclo_batch, health, regions, shares, tools
+from hab_server.api import chat, conversations, datasets, eclo, eclo_batch, health, regions, shares, tools
+from hab_server.chatting.desk import ChatDesk, Parts
+from hab_server.chatting.streams import Streams
 from hab_server.datasets.keeping import sweep
 from hab_server.datasets.opening import open_store
 from hab_server.dependencies import Services
@@ -58,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = _open_services(settings, metrics)
         app.state.services = services
-        tasks = [asyncio.create_task(work(services)) for work in (_keep_store, _follow_model)]
+        tasks = [asyncio.create_task(work(services)) for work in (_keep_store, _follow_model, _keep_chat)]
         services.writer.start()
         try:
             yield
@@ -76,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     direct = (eclo.predict_route,)
     app.router.routes.extend(route.described() for route in direct)
-    for module in (health, eclo, eclo_batch, datasets, shares, tools, regions):
+    for module in (health, eclo, eclo_batch, datasets, shares, tools, regions, chat, conversations):
         app.include_router(module.router)
     install_error_handlers(app)
     install_openapi(app)
@@ -92,10 +94,12 @@ def _open_services(settings: Settings, metrics: Metrics) -> Services:
     models = ModelHolder(registry)
     models.refresh()
     migrated = threading.Event()
+    store, writer = open_store(settings), GroupCommitWriter(engine)
+    desk = ChatDesk(Parts(settings, engine, store, models, writer, metrics))
     return Services(
         settings=settings,
         engine=engine,
-        writer=GroupCommitWriter(engine),
+        writer=writer,
         queue=queue,
         registry=registry,
         models=models,
@@ -103,14 +107,17 @@ def _open_services(settings: Settings, metrics: Metrics) -> Services:
         health=HealthMonitor(engine, queue, models, metrics, migrated),
         migrated=migrated,
         explaining=asyncio.Semaphore(EXPLAINING_AT_ONCE),
-        datasets=open_store(settings),
+        datasets=store,
         reading=Lane("reading", threads=READING_AT_ONCE, waiting=CALLERS_WAITING),
         analysing=Lane("analysing", threads=ANALYSING_AT_ONCE, waiting=CALLERS_WAITING, seconds=ANALYSIS_SECONDS),
+        chat=desk,
+        streams=Streams(engine, desk.cache, desk.register),
     )
 
 
 async def _close_services(services: Services, tasks: list[asyncio.Task[None]]) -> None:
     """Stops the background work, writes what is still waiting and closes the connections."""
+    await services.chat.close()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -156,3 +163,8 @@ async def _follow_model(services: Services) -> None:
         except HabError as error:
             log.warning("no model", extra={"code": error.code, "problem": services.models.problem})
         await asyncio.sleep(MODEL_POLL_SECONDS)
+
+
+async def _keep_chat(services: Services) -> None:
+    """Looks after the answers under way."""
+    await services.chat.register.keep()

@@ -15,6 +15,8 @@ from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import NotFound
 from hab_core.schemas.common import PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX
+from hab_server.chatting.desk import ChatDesk
+from hab_server.chatting.streams import Streams
 from hab_server.health import HealthMonitor
 from hab_server.jobs.queue import JobQueue
 from hab_server.lanes import Lane
@@ -41,6 +43,8 @@ class Services:
     datasets: DatasetStore
     reading: Lane
     analysing: Lane
+    chat: ChatDesk
+    streams: Streams
 
 
 async def services_of(request: Request) -> Services:
@@ -63,8 +67,16 @@ async def share_id_of(share_id: str) -> str:
     return share_id
 
 
+async def conversation_id_of(conversation_id: str) -> str:
+    """Returns the conversation's id of a path; what cannot be an id never reaches the database."""
+    if not is_id(conversation_id, "conv"):
+        raise NotFound(f"대화를 찾을 수 없습니다: {conversation_id[:64]!r}")
+    return conversation_id
+
+
 ServicesDep = Annotated[Services, Depends(services_of)]
 DatasetId = Annotated[str, Depends(dataset_id_of)]
+ConversationId = Annotated[str, Depends(conversation_id_of)]
 ShareId = Annotated[str, Depends(share_id_of)]
 CursorQuery = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")]
 LimitQuery = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX, description="rows of the page")]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from hab_core.errors import AnalysisTimeout, QueueFull
 
@@ -16,7 +18,9 @@ Result = TypeVar("Result")
 class Lane:
     """A few threads and a line of callers before them."""
 
-    def __init__(self, name: str, *, threads: int, waiting: int, seconds: float | None = None) -> None:
+    def __init__(
+        self, name: str, *, threads: int, waiting: int, seconds: float | None = None, forsaken: bool = False
+    ) -> None:
         """Makes a lane; threads start with the first work.
 
         Args:
@@ -24,11 +28,22 @@ class Lane:
             threads: How much of this work goes on at once.
             waiting: How many callers may wait beyond that.
             seconds: How long a caller waits for a result, his time in the line included; None for as long as it takes.
+            forsaken: Whether the process may end while work goes on: for work that waits for a far server.
         """
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"hab-{name}")
+        kind = ForsakenThreads if forsaken else ThreadPoolExecutor
+        self._threads = kind(threads, thread_name_prefix=f"hab-{name}")
         self._most = threads + waiting
         self._seconds = seconds
         self._inside = 0
+
+    def refuse_when_full(self) -> None:
+        """Refuses early what :meth:`run` would refuse.
+
+        Raises:
+            QueueFull: Too many callers wait already.
+        """
+        if self._inside >= self._most:
+            raise QueueFull
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Returns what ``work`` returns, done in a thread.
@@ -40,8 +55,7 @@ class Lane:
             QueueFull: Too many callers wait already.
             AnalysisTimeout: There was no result in time.
         """
-        if self._inside >= self._most:
-            raise QueueFull
+        self.refuse_when_full()
         future = self._threads.submit(contextvars.copy_context().run, work)
         self._inside += 1
         loop = asyncio.get_running_loop()
@@ -59,6 +73,56 @@ class Lane:
 
     def _leave(self) -> None:
         self._inside -= 1
+
+
+class ForsakenThreads:
+    """A pool of threads, as an executor, that the interpreter does not wait for when it ends."""
+
+    def __init__(self, most: int, thread_name_prefix: str) -> None:
+        """Makes a pool of at most ``most`` threads at once, one for each piece of work."""
+        self._free = most
+        self._name = thread_name_prefix
+        self._line: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._lock = threading.Lock()
+
+    def submit(self, run: Callable[[Callable[[], Result]], Result], work: Callable[[], Result]) -> Future[Result]:
+        """Returns what will hold the result of ``run(work)``."""
+        future: Future[Result] = Future()
+        with self._lock:
+            self._line.append((future, lambda: run(work)))
+            if not self._free:
+                return future
+            self._free -= 1
+        threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        return future
+
+    def shutdown(self, *, wait: bool, cancel_futures: bool) -> None:
+        """Drops what waits; what goes on is left alone, whatever is asked."""
+        with self._lock:
+            waiting, self._line = self._line, deque()
+        for future, _ in waiting:
+            future.cancel()
+
+    def _work(self) -> None:
+        """Does what is in line until nothing is."""
+        while (taken := self._next()) is not None:
+            future, work = taken
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                result = work()
+            except BaseException as error:  # noqa: BLE001 - it belongs to the caller, who waits for it
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+    def _next(self) -> tuple[Future[Any], Callable[[], Any]] | None:
+        """Returns the first in line; gives the thread back where nobody is."""
+        with self._lock:
+            if self._line:
+                return self._line.popleft()
+            self._free += 1
+            return None
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:

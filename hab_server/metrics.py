@@ -5,7 +5,51 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import Scope
 
+from hab_core.schemas.chat import ChatAnswer, ChatMode
+
 _LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+_ANSWER_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
+
+
+class ChatMetrics:
+    """What is counted of chat."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Registers every metric."""
+        self._answers = Counter(
+            "hab_chat_answers",
+            "Answers of chat, by mode and outcome: complete, incomplete, cached, failed",
+            ["mode", "outcome"],
+            registry=registry,
+        )
+        self._tokens = Counter("hab_chat_tokens", "Tokens read and written by Claude", ["direction"], registry=registry)
+        self._cache = Counter(
+            "hab_chat_cache", "Questions that another's answer may serve, by whether one did", ["result"],
+            registry=registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "hab_chat_answer_seconds",
+            "Seconds from question to stored answer, by mode",
+            ["mode"],
+            buckets=_ANSWER_BUCKETS,
+            registry=registry,
+        )
+
+    def count(self, answer: ChatAnswer, *, seconds: float, shareable: bool) -> None:
+        """Counts one answer; ``shareable`` is whether the cache was asked for it."""
+        outcome = "cached" if answer.cache_hit else "incomplete" if answer.incomplete else "complete"
+        self._answers.labels(answer.mode, outcome).inc()
+        self._seconds.labels(answer.mode).observe(seconds)
+        self._tokens.labels("input").inc(answer.token_usage.input)
+        self._tokens.labels("output").inc(answer.token_usage.output)
+        if shareable:
+            self._cache.labels("hit" if answer.cache_hit else "miss").inc()
+
+    def count_failure(self, mode: ChatMode) -> None:
+        """Counts a question that got no answer from who was asked."""
+        self._answers.labels(mode, "failed").inc()
 
 
 class Metrics:
@@ -32,6 +76,7 @@ class Metrics:
         self.model_info = Gauge(
             "hab_model_info", "1 for the version of the model that serves", ["version"], registry=self.registry
         )
+        self.chat = ChatMetrics(self.registry)
         self._children: dict[tuple[str, str, int], Histogram] = {}
         self._by_class: dict[str, Counter] = {}
 

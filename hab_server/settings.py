@@ -33,6 +33,8 @@ class Settings(BaseSettings):
 
     redis_url: SecretStr | None = Field(None, description="Redis 7+; HAB's own Valkey in `HAB_HOME` where unset")
 
+    cache_ttl: int = Field(3600, ge=0, description="seconds that answers stay in the cache; 0 keeps none")
+
     backend_host: str = Field("127.0.0.1", description="address the API listens on")
     backend_port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
     ui_port: int = Field(8501, ge=0, le=65535, description="port the user interface listens on")
@@ -45,6 +47,12 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(50, ge=1, le=1024, description="largest file that may be uploaded, MB")
     queue_limit: int = Field(100, ge=1, description="jobs that may wait before new ones are refused with 429")
     share_ttl_days: int = Field(7, ge=1, le=3650, description="days that a share link works")
+
+    anthropic_base_url: str | None = Field(
+        None, description="address of the Messages API that answers chat; Anthropic's own where unset"
+    )
+    anthropic_model: str = Field("claude-sonnet-5-5", min_length=1, description="Claude model that answers chat")
+    chat_timeout: float = Field(60.0, gt=0, le=600, description="seconds that one chat answer may take")
 
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level logged")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hab_client.cli import server
+from hab_client.cli import chat, server
 from hab_client.cli.korean import KoreanCommand, KoreanGroup
 
 
@@ -16,13 +16,14 @@ def build() -> KoreanGroup:
     """Returns the whole command line."""
     app = _typer("hab")
     app.callback()(_root)
-    for part in (server.up, server.serve, server.worker, server.ui, server.doctor):
+    for part in (server.up, server.serve, server.worker, server.ui, server.doctor, chat.ask):
         app.command()(part)
     root = _group(app)
     root.params.extend(typer.main.get_install_completion_arguments())
     root.add_command(Noun("eclo", "교통사고 심각도(ECLO)를 예측하고 모델을 관리합니다.", _eclo))
     root.add_command(Noun("datasets", "데이터셋을 올리고, 보고, 받고, 공유합니다.", _datasets))
     root.add_command(Noun("tools", "데이터셋을 분석하는 도구를 실행합니다.", _tools))
+    root.add_command(Noun("conversations", "질문과 답변의 기록을 보고, 정리하고, 내보냅니다.", _conversations))
     root.add_command(Noun("db", server.db.info.help or "", lambda: server.db))
     return root
 
@@ -75,6 +76,17 @@ def _tools() -> typer.Typer:
     app = _typer("tools")
     app.command("list")(tools.list_)
     app.command()(tools.run)
+    return app
+
+
+def _conversations() -> typer.Typer:
+    """Returns the verbs about conversations."""
+    from hab_client.cli import conversations
+
+    app = _typer("conversations")
+    app.command("list")(conversations.list_)
+    for verb in (conversations.show, conversations.rename, conversations.delete, conversations.export):
+        app.command()(verb)
     return app
 
 

@@ -1,9 +1,10 @@
-"""Asking for what a command line left out."""
+"""Asking for what a command line left out, and before something is lost."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from hab_client.client import HabClient
     from hab_core.schemas.eclo import ModelFeature
 
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="묻지 않고 삭제합니다.")]
 _OPTIONS = {"occurred_at": "--at"}
 _EXAMPLES = {"district": "대구광역시 수성구 상동", "occurred_at": "2022-01-01T01:00"}
 _MOMENT_LABEL = "사고일시"
@@ -32,6 +34,19 @@ def complete(given: dict[str, str | None], client: HabClient) -> dict[str, str]:
     features = {feature.name: feature for feature in client.eclo.model().features} if missing else {}
     asked = {name: _answer(name, features.get(name)) for name in missing}
     return {name: asked[name] if value is None else value for name, value in given.items()}
+
+
+def confirm_deleting(thing: Callable[[], str], *, yes: bool) -> None:
+    """Asks a person whether ``thing``, which ends in its particle, may be deleted, unless ``yes`` says so already.
+
+    Raises:
+        InvalidInput: Nobody is there to answer.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidInput.of("yes", "삭제하려면 --yes를 붙여주세요.")
+    typer.confirm(f"{thing()} 삭제할까요?", abort=True, err=True)
 
 
 def _answer(name: str, feature: ModelFeature | None) -> str:

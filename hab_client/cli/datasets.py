@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from hab_client.cli.asking import Yes, confirm_deleting
 from hab_client.cli.output import Json, note, print_json, print_table, progress_bar, writable
 
 if TYPE_CHECKING:
@@ -189,18 +190,13 @@ def unshare(share_id: Annotated[str, typer.Argument(metavar="SHARE_ID", help="�
 
 def delete(
     dataset_id: Id,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="묻지 않고 삭제합니다.")] = False,
+    yes: Yes = False,
 ) -> None:
     """데이터셋을 삭제합니다. 되돌릴 수 없습니다."""
     from hab_client.client import HabClient
-    from hab_core.errors import InvalidInput
 
-    if not yes and not sys.stdin.isatty():
-        raise InvalidInput.of("yes", "삭제하려면 --yes를 붙여주세요.")
     with HabClient() as client:
-        if not yes:
-            name = client.datasets.get(dataset_id).name
-            typer.confirm(f"'{name}' 데이터셋을 삭제할까요?", abort=True, err=True)
+        confirm_deleting(lambda: f"'{client.datasets.get(dataset_id).name}' 데이터셋을", yes=yes)
         client.datasets.delete(dataset_id)
     note(f"삭제했습니다: {dataset_id}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -65,7 +66,9 @@ class Chat(Resource):
             HabError: Any other failure of the tree.
         """
         body = self._body(message, dataset, datasets, conversation, expected_version, model)
-        call = Call("POST", "/api/chat/message", body=body, headers=_key(api_key), seconds=_patience())
+        once = uuid.uuid4().hex  # where the request has to be repeated, the question is still asked once
+        headers, seconds = _key(api_key), _patience()
+        call = Call("POST", "/api/chat/message", body=body, idempotency_key=once, headers=headers, seconds=seconds)
         return self._ask(ChatAnswer, call)
 
     def stream(

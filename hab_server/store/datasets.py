@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, Select, Table, delete, func, ins
 from hab_core.errors import DatasetInUse, NotFound
 from hab_core.schemas.common import Page, utc_now
 from hab_core.schemas.datasets import Dataset, DatasetDetail, DatasetPatch, TableProfile
+from hab_server.store.conversations import going_on_about
 from hab_server.store.cursors import encode_cursor, id_after
 from hab_server.store.engine import reading, transaction
 from hab_server.store.jobs import JOBS
@@ -140,7 +141,7 @@ def offered_samples(engine: Engine) -> set[str]:
 def _uses(dataset_id: str) -> tuple[Select[Any], ...]:
     """Returns what may use a dataset, one query each: a row that one of them finds keeps it from being deleted."""
     working = select(JOBS.c.id).where(JOBS.c.dataset_id == dataset_id, JOBS.c.status.in_(("queued", "running")))
-    return (working,)
+    return (working, going_on_about(dataset_id, utc_now()))
 
 
 def _about_twin(connection: Connection, content_hash: str) -> list[str]:

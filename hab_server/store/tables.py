@@ -6,7 +6,18 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, Text, text
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -214,3 +225,58 @@ class ShareRow(Table, table=True):
     created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
     expires_at: datetime = Field(sa_type=Moment)
     revoked_at: datetime | None = Field(None, sa_type=Moment)
+
+
+class ConversationRow(Table, table=True):
+    """A conversation. It outlives its datasets, so that it can be read for as long as it is kept.
+
+    ``version`` counts every change, ``message_count`` numbers the messages; ``last_message_at`` keeps the datasets of a
+    conversation that goes on from being deleted.
+    """
+
+    __tablename__ = "conversations"
+
+    id: str = Field(primary_key=True, max_length=64)
+    title: str = Field(max_length=200)
+    dataset_ids: list[str] = Field(sa_column=json_column())
+    version: int
+    message_count: int
+    created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+    last_message_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+
+
+class ConversationDatasetRow(Table, table=True):
+    """A dataset that a conversation is about; no foreign key, since the dataset may be deleted."""
+
+    __tablename__ = "conversation_datasets"
+
+    conversation_id: str = Field(sa_column=Column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True))
+    dataset_id: str = Field(primary_key=True, max_length=64, index=True)
+
+
+class MessageRow(Table, table=True):
+    """A message. An answer's row is stored with its question, and filled when the answer is there.
+
+    An answer whose ``finished_at`` is null is being made, or was when its process died: it is stored as incomplete from
+    the start, so a crash leaves nothing to mend.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (UniqueConstraint("conversation_id", "position"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    conversation_id: str = Field(sa_column=Column(ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False))
+    position: int
+    role: str = Field(max_length=16)
+    content: str = Field(sa_column=Column(Text, nullable=False))
+    created_at: datetime = Field(default_factory=utc_now, sa_type=Moment)
+    finished_at: datetime | None = Field(None, sa_type=Moment)
+    mode: str | None = Field(None, max_length=16)
+    tool_calls: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
+    receipts: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_hit: bool = False
+    incomplete: bool = False
+    notice: str | None = Field(None, sa_column=Column(Text, nullable=True))

@@ -49,6 +49,8 @@ NOUNS = [
     ("datasets", "--help"),
     ("datasets", "upload", "--help"),
     ("tools", "run", "--help"),
+    ("ask", "--help"),
+    ("conversations", "--help"),
     ("db", "--help"),
 ]
 

@@ -10,7 +10,7 @@ from hab_core.chat.sources import Source
 from hab_core.datasets.reading import read_csv
 from hab_core.datasets.samples import samples
 from hab_core.datasets.table import Table
-from tests.core.chat.standin import StandIn, stand_in
+from tests.anthropic_service import StandIn, stand_in
 
 REAL = {
     "taas": "accidents/taas_2016_2018_daegu.csv.gz",

@@ -21,7 +21,7 @@ from hab_core.chat.sources import Source
 from hab_core.datasets.table import Table
 from hab_core.errors import HabError, InvalidApiKey, LlmRateLimited, LlmTimeout, LlmUnavailable, UnknownChatModel
 from hab_core.schemas.chat import INCOMPLETE_NOTICE, OFFLINE_NOTICE, ChatResult, TextEvent
-from tests.core.chat.standin import KEY, Reply, StandIn
+from tests.anthropic_service import KEY, Reply, StandIn
 
 QUESTION = "요일별 사고 건수는?"
 COUNTS = ("get_value_counts", {"column": "요일"})
