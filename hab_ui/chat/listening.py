@@ -15,7 +15,7 @@ _Heard = ChatEvent | BaseException | None
 def listen(events: Iterable[ChatEvent]) -> Iterator[ChatEvent | None]:
     """Gives each event as it comes, and None for every quarter of a second of silence.
 
-    Where the reader goes away, the source is closed with its next event: it is then known that nobody reads on.
+    Where the reader goes away, the source is not read on; it is the reader's to close.
 
     Raises:
         HabError: What the source raised.
@@ -54,7 +54,4 @@ def _read(events: Iterable[ChatEvent], heard: SimpleQueue[_Heard], gone: threadi
     except Exception as error:  # noqa: BLE001  # raised again where it is heard
         heard.put(error)
     finally:
-        close = getattr(events, "close", None)
-        if close is not None:
-            close()
         heard.put(None)

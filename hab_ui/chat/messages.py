@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from hab_client.phrases import MODES, unverified_facts
 from hab_core.schemas.chat import CACHE_NOTICE, INCOMPLETE_NOTICE, Message, ToolCall
 from hab_ui.charts import show_chart
 from hab_ui.chat import receipts
@@ -54,11 +55,9 @@ def _show_badges(message: Message) -> None:
     """Shows who answered, and whether the answer was there already."""
     with st.container(horizontal=True, gap="small"):
         if message.mode == "offline":
-            st.badge(
-                "오프라인 분석", color="orange", icon=":material/bolt:", help="Claude 없이 규칙으로 분석한 답변입니다."
-            )
+            st.badge(f"오프라인 · {MODES['offline']}", color="orange", icon=":material/bolt:")
         elif message.mode == "claude":
-            st.badge("Claude", color="violet", icon=":material/auto_awesome:")
+            st.badge(MODES["claude"], color="violet", icon=":material/auto_awesome:")
         if message.cache_hit:
             st.badge(CACHE_NOTICE, color="blue", icon=":material/cached:")
 
@@ -74,12 +73,12 @@ def _show_notice(message: Message) -> None:
 
 def _show_receipts(message: Message) -> None:
     """Shows where each figure comes from; figures without a source are named outside of what folds away."""
-    missing = receipts.unverified(message.receipts)
+    missing = unverified_facts(message)
     if missing:
-        st.warning(f"근거를 찾지 못한 수치가 있습니다: {safe(', '.join(missing))}", icon=":material/warning:")
+        st.warning(safe(missing))
     if not message.receipts:
         return
-    with st.expander(f"수치의 근거 · {receipts.counts(message.receipts)}", icon=":material/fact_check:"):
+    with st.expander(f"수치의 출처 · {receipts.counts(message.receipts)}", icon=":material/fact_check:"):
         st.caption(receipts.LEGEND)
         st.dataframe(receipts.rows(message.receipts, message.tool_calls), hide_index=True)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from hab_client.phrases import RECEIPT_LABELS, UNVERIFIED_MARK
 from hab_core.schemas.chat import Receipt, ReceiptStatus, ToolCall
 from hab_ui import markdown
 
-LABELS: dict[ReceiptStatus, str] = {"verified": "확인됨", "derived": "계산됨", "unverified": "근거 없음"}
 LEGEND = (
-    ":green[수치] 분석 결과에서 확인됨 · :blue[수치] 확인된 값에서 계산됨 · :red-background[⚠ 수치] 근거를 찾지 못함"
+    ":green[수치] 분석 결과에서 확인됨 · :blue[수치] 확인된 값에서 계산됨 · :red-background[⚠ 수치] 출처를 찾지 못함"
 )
 _MARKS: dict[ReceiptStatus, str] = {
     "verified": ":green[{}]",
     "derived": ":blue[{}]",
-    "unverified": ":red-background[⚠ {}]",
+    "unverified": ":red-background[{}" + UNVERIFIED_MARK + "]",
 }
 
 
@@ -25,14 +25,9 @@ def marked(text: str, receipts: Sequence[Receipt]) -> str:
 
 
 def counts(receipts: Sequence[Receipt]) -> str:
-    """Returns how many figures have which status, e.g. ``확인됨 12 · 근거 없음 1``; empty where there are none."""
-    number = Counter(receipt.status for receipt in receipts)
-    return " · ".join(f"{label} {number[status]}" for status, label in LABELS.items() if number[status])
-
-
-def unverified(receipts: Sequence[Receipt]) -> list[str]:
-    """Returns the figures without a source, each once."""
-    return list(dict.fromkeys(receipt.figure for receipt in receipts if receipt.status == "unverified"))
+    """Returns how many figures have which status, e.g. ``확인됨 12 · 출처 없음 1``; empty where there are none."""
+    number: Counter[str] = Counter(receipt.status for receipt in receipts)
+    return " · ".join(f"{label} {number[status]}" for status, label in RECEIPT_LABELS.items() if number[status])
 
 
 def rows(receipts: Sequence[Receipt], calls: Sequence[ToolCall]) -> list[dict[str, str]]:
@@ -41,7 +36,7 @@ def rows(receipts: Sequence[Receipt], calls: Sequence[ToolCall]) -> list[dict[st
         {
             "수치": receipt.figure,
             "값": "" if receipt.status == "unverified" else str(receipt.value),
-            "상태": LABELS[receipt.status],
+            "상태": RECEIPT_LABELS[receipt.status],
             "출처": _source(receipt, calls),
         }
         for receipt in receipts

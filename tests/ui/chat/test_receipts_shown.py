@@ -14,14 +14,14 @@ def _receipt(figure: str, status: str, text: str = TEXT, **more: object) -> Rece
 def test_each_figure_is_marked_by_its_status() -> None:
     found = [_receipt("15,234건", "verified"), _receipt("25.7%", "unverified"), _receipt("12건", "derived")]
     assert receipts.marked(TEXT, found) == (
-        "사고는 :green[15,234건]이며 비율은 :red-background[⚠ 25.7%], 차이는 :blue[12건]입니다."
+        "사고는 :green[15,234건]이며 비율은 :red-background[25.7%⚠], 차이는 :blue[12건]입니다."
     )
 
 
 def test_equal_figures_are_told_apart_by_their_place() -> None:
     text = "3건과 3건"
     second = Receipt(figure="3건", value=3, status="unverified", start=4)
-    assert receipts.marked(text, [second]) == "3건과 :red-background[⚠ 3건]"
+    assert receipts.marked(text, [second]) == "3건과 :red-background[3건⚠]"
 
 
 def test_a_figure_in_code_or_beside_its_place_is_left_alone() -> None:
@@ -44,8 +44,7 @@ def test_summary_and_rows_name_the_source() -> None:
         _receipt("25.7%", "unverified"),
         _receipt("12건", "verified", path="question"),
     ]
-    assert receipts.counts(found) == "확인됨 2 · 근거 없음 1"
-    assert receipts.unverified(found) == ["25.7%"]
+    assert receipts.counts(found) == "확인됨 2 · 출처 없음 1"
     assert [row["출처"] for row in receipts.rows(found, calls)] == ["1. get_value_counts · values.0.count", "", "질문"]
     assert [row["값"] for row in receipts.rows(found, calls)] == ["15234.0", "", "1.0"]
 
