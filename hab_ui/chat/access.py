@@ -37,17 +37,16 @@ def show_access() -> Access:
         key=_KEY,
         on_change=_keep_key,
         autocomplete="off",
-        placeholder="●●●●●●●● (env 파일의 키)" if kept else "sk-ant-…",
+        placeholder="●●●●●●●● (저장된 키 사용)" if kept else "sk-ant-…",
         help="이 브라우저 세션에서만 쓰며 저장하지 않습니다. 질문할 때 Claude에만 전달합니다.",
     )
     key = now.api_key or kept
-    used = st.toggle("Claude로 답하기", value=True, key="chat_with_claude", disabled=key is None) and key is not None
     if key is None:
         st.caption("키가 없으면 기본 분석(오프라인)이 답합니다.")
-    elif not now.api_key:
-        st.caption("env 파일 또는 CLAUDE_API_KEY의 키를 사용합니다.")
-    model = _choose_model(now) if used else None
-    return Access(key if used else None, model)
+        return Access(None, None)
+    if not st.toggle("Claude로 답하기", value=True, key="chat_with_claude"):
+        return Access(None, None)
+    return Access(key, _choose_model(now))
 
 
 def _choose_model(now: session.Session) -> str | None:

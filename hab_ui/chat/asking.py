@@ -21,15 +21,17 @@ _LEFT, _FAILED = "chat_left", "chat_failed"
 
 @dataclass
 class Left:
-    """An answer that was left while it was written: the server has it only later, or never.
+    """An answer as far as it has come, for where the page is left before its end: the server has it only later.
+
+    It is kept from the start and filled on the way: Streamlit ends a run that is left before it could keep anything.
 
     Attributes:
-        conversation_id: The conversation it belongs to.
-        text: What had come.
+        conversation_id: The conversation it belongs to, once that is known.
+        text: What has come.
     """
 
-    conversation_id: str
-    text: str
+    conversation_id: str | None = None
+    text: str = ""
 
 
 @dataclass
@@ -50,9 +52,9 @@ class Question:
 class _Board:
     """The places of an answer that is being written, and a button that leaves it."""
 
-    def __init__(self) -> None:
-        """Makes the places."""
-        self.text = ""
+    def __init__(self, left: Left) -> None:
+        """Makes the places; what comes is also written to ``left``."""
+        self._left = left
         self._lines: list[str] = []
         self._begun = time.monotonic()
         self._waiting, self._steps, self._answer = st.empty(), st.empty(), st.empty()
@@ -68,10 +70,11 @@ class _Board:
     def take(self, event: ChatEvent) -> None:
         """Shows what an event tells."""
         if isinstance(event, StartEvent):
+            self._left.conversation_id = event.conversation_id
             conversations.open_(event.conversation_id)
         elif isinstance(event, TextEvent):
-            self.text = event.text if event.replace else self.text + event.text
-            self._answer.markdown(safe(self.text), anchors=False)
+            self._left.text = event.text if event.replace else self._left.text + event.text
+            self._answer.markdown(safe(self._left.text), anchors=False)
         elif isinstance(event, ToolStartEvent):
             self._step(event.index, f":material/build: {safe(event.name)} 실행 중…")
         elif isinstance(event, ToolEndEvent):
@@ -85,17 +88,18 @@ class _Board:
 
 def ask(client: HabClient, question: Question, access: Access) -> None:
     """Asks, shows the answer as it comes, and makes the page anew when it is there or has failed."""
-    for key in (_LEFT, _FAILED):
-        st.session_state.pop(key, None)
+    st.session_state.pop(_FAILED, None)
+    left = st.session_state[_LEFT] = Left()
     with st.chat_message("user", avatar=AVATARS["user"]):
         st.markdown(safe(question.text))
     with st.chat_message("assistant", avatar=AVATARS["assistant"]):
         try:
-            _follow(client, question, access)
+            _follow(client, question, access, left)
         except ConnectionFailed:
             raise
         except HabError as error:
             st.session_state[_FAILED] = failure(error)
+    del st.session_state[_LEFT]
     st.rerun()
 
 
@@ -111,8 +115,8 @@ def show_failed() -> None:
         st.error(st.session_state[_FAILED], icon=":material/error:")
 
 
-def _follow(client: HabClient, question: Question, access: Access) -> None:
-    """Shows the events of an answer; what had come is kept where the page leaves before the end."""
+def _follow(client: HabClient, question: Question, access: Access, left: Left) -> None:
+    """Shows the events of an answer to its end."""
     known = question.conversation
     stream = client.chat.stream(
         question.text,
@@ -122,17 +126,13 @@ def _follow(client: HabClient, question: Question, access: Access) -> None:
         api_key=access.api_key,
         model=access.model,
     )
-    board = _Board()
+    board = _Board(left)
     with stream:
-        try:
-            for event in listen(stream):
-                if event is None:
-                    board.wait()
-                else:
-                    board.take(event)
-        finally:
-            if stream.answer is None and stream.conversation_id is not None:
-                st.session_state[_LEFT] = Left(stream.conversation_id, board.text)
+        for event in listen(stream):
+            if event is None:
+                board.wait()
+            else:
+                board.take(event)
 
 
 def _ended(call: ToolCall) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from hab_client import Conversation, HabClient, NotFound
 from hab_core.schemas.chat import MAX_TITLE
+from hab_core.schemas.eclo import KOREA
 from hab_ui import backend, session
 from hab_ui.charts.showing import file_name
 
@@ -61,6 +62,7 @@ def show_list(client: HabClient, current: Conversation | None) -> None:
             args=(conversation.id,),
             type="primary" if current is not None and conversation.id == current.id else "tertiary",
             icon=":material/chat_bubble:",
+            help=f"{conversation.info.updated_at.astimezone(KOREA):%Y-%m-%d %H:%M}",
             width="stretch",
         )
     if len(found) > shown:

@@ -6,6 +6,7 @@ from hab_core.schemas.datasets import ColumnProfile, DatasetDetail
 
 OFFERED = 3
 _FEW, _MANY = 2, 60
+_SEVERITY = "ECLO"
 
 
 def example_questions(dataset: DatasetDetail) -> list[str]:
@@ -14,9 +15,11 @@ def example_questions(dataset: DatasetDetail) -> list[str]:
     classes = [column.name for column in dataset.column_profiles if _is_class(column)]
     numbers = [column.name for column in dataset.derived_columns if column.rule == "eclo"]
     numbers += [column.name for column in dataset.column_profiles if column.kind in ("integer", "number")]
+    numbers.sort(key=lambda name: name != _SEVERITY)
     offered = []
     if "hour" in rules:
-        offered.append("사고가 가장 많은 시간대는?" if "eclo" in rules else "가장 많은 시간대는?")
+        accidents = any(column.name.startswith("사고") for column in dataset.column_profiles)
+        offered.append("사고가 가장 많은 시간대는?" if accidents else "가장 많은 시간대는?")
     elif "month" in rules:
         offered.append("월별 건수는?")
     if classes and numbers:

@@ -35,12 +35,19 @@ def rows(receipts: Sequence[Receipt], calls: Sequence[ToolCall]) -> list[dict[st
     return [
         {
             "수치": receipt.figure,
-            "값": "" if receipt.status == "unverified" else str(receipt.value),
+            "값": "" if receipt.status == "unverified" else _exact(receipt.value),
             "상태": RECEIPT_LABELS[receipt.status],
             "출처": _source(receipt, calls),
         }
         for receipt in receipts
     ]
+
+
+def _exact(value: float | str | None) -> str:
+    """Returns the value behind a figure: text as it stands, numbers to six places."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"
 
 
 def _source(receipt: Receipt, calls: Sequence[ToolCall]) -> str:

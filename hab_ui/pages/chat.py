@@ -25,8 +25,8 @@ def page() -> None:
     client = backend.client()
     current = conversations.opened(client)
     with st.sidebar:
-        conversations.show_list(client, current)
         access = show_access()
+        conversations.show_list(client, current)
     with backend.guarded("데이터셋 목록을 불러오는 중입니다…"):
         datasets = choosing.datasets()
     if current is None and not datasets:

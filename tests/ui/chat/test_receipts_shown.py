@@ -46,7 +46,7 @@ def test_summary_and_rows_name_the_source() -> None:
     ]
     assert receipts.counts(found) == "확인됨 2 · 출처 없음 1"
     assert [row["출처"] for row in receipts.rows(found, calls)] == ["1. get_value_counts · values.0.count", "", "질문"]
-    assert [row["값"] for row in receipts.rows(found, calls)] == ["15234.0", "", "1.0"]
+    assert [row["값"] for row in receipts.rows(found, calls)] == ["15,234", "", "1"]
 
 
 def test_without_figures_there_is_nothing_to_say() -> None:
