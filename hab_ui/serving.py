@@ -23,6 +23,7 @@ GRACE_SECONDS = 1
 """Seconds that open pages have when the interface is told to end; they reconnect to the next one by themselves."""
 _BACKLOG = 512
 _LONGEST_MESSAGE = 200 * 1024 * 1024
+_TALKATIVE = ("httpx", "uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error")
 _SCRIPT = Path(__file__).parent / "app.py"
 
 
@@ -32,7 +33,7 @@ def serve(settings: UiSettings) -> None:
     Raises:
         CannotStart: The port is taken or not allowed, or the address is not this machine's.
     """
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    _configure_logging(settings.log_level)
     with _listener(settings) as listener:
         _configure(settings)
         server = uvicorn.Server(
@@ -53,12 +54,24 @@ def serve(settings: UiSettings) -> None:
 def make_app() -> App:
     """Returns the ASGI application; one in a process."""
     import streamlit as st
-    from streamlit.runtime.pages_manager import PagesManager
+    from starlette.middleware import Middleware
 
     from hab_ui import assets, backend
+    from hab_ui.doorkeeper import Doorkeeper
 
-    PagesManager.uses_pages_directory = False  # ``pages`` is HAB's folder; its files are no scripts of Streamlit's
-    return st.App(_SCRIPT, routes=assets.routes(), on_script_error=backend.show_unexpected)
+    return st.App(
+        _SCRIPT,
+        routes=assets.routes(),
+        middleware=[Middleware(Doorkeeper)],
+        on_script_error=backend.show_unexpected,
+    )
+
+
+def _configure_logging(level: str) -> None:
+    """Sends logs to stderr, without a line for each request: the address of a share link opens a dataset."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _configure(settings: UiSettings) -> None:

@@ -11,6 +11,8 @@ from typing import Literal
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from hab_client import Share
+
 _KEY = "hab_session"
 
 Tone = Literal["success", "info", "warning", "error"]
@@ -26,6 +28,9 @@ class Session:
         api_key: The user's key for Claude, in this browser session only: never stored, logged or shown.
         chat_model: The Claude model that was chosen; the server's own where None.
         conversation_id: The conversation that is open.
+        uploads: How many files were uploaded.
+        uploaded: The dataset that was uploaded last and whose report is shown open.
+        shares: The links made in this session, by the id of their dataset; whoever has one has the dataset.
         failures: How many page runs in a row could not reach the server.
         unreachable: Whether the present run could not.
         pages: The pages of the navigation by name, as the present run has made them.
@@ -37,6 +42,9 @@ class Session:
     api_key: str = field(default="", repr=False)
     chat_model: str | None = None
     conversation_id: str | None = None
+    uploads: int = 0
+    uploaded: str | None = None
+    shares: dict[str, Share] = field(default_factory=dict, repr=False)
     failures: int = 0
     unreachable: bool = False
     pages: dict[str, Page] = field(default_factory=dict, repr=False)

@@ -89,10 +89,15 @@ def browse(chromium: Browser, served: Command) -> Iterator[Open]:
 
 
 def picture(page: Page, name: str) -> None:
-    """Waits until a page has come to rest and writes what it shows to ``screenshots/NAME.png``."""
+    """Waits until a page has come to rest and writes all of it to ``screenshots/NAME.png``."""
     settled(page)
     PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    size = page.viewport_size or {"width": WIDE[0], "height": WIDE[1]}
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": min(max(height, size["height"]), 6000)})
+    page.wait_for_timeout(500)
+    page.screenshot(path=PICTURES / f"{name}.png")
+    page.set_viewport_size(size)
 
 
 def settled(page: Page) -> None:
