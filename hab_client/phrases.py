@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hab_core.errors import HabError
 from hab_core.schemas.datasets import KIND_LABELS, ColumnProfile, Dataset, GeoInfo
 
 _ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8(BOM)", "cp949": "CP949", "utf-16": "UTF-16"}
 _LONGEST = 24
 _VALUES_SHOWN = 13
+_MOST_VALUES = 12
 
 
 def dataset_facts(dataset: Dataset) -> str:
@@ -36,6 +38,20 @@ def column_facts(column: ColumnProfile) -> tuple[str, str, str, str, str]:
         values = [top.value for top in column.top_values] or column.examples
         content = ", ".join(_short(cell(value)) for value in values[:3])
     return column.name, KIND_LABELS[column.kind], f"{column.missing:,}", f"{column.distinct:,}", content
+
+
+def failure(error: HabError) -> str:
+    """Returns a failure in one line: the message, valid values, and the request that an administrator can look for."""
+    parts = [error.message]
+    if len(error.details) == 1 and error.details[0].get("valid_values"):
+        values = [str(value) for value in error.details[0]["valid_values"]]
+        more = f" 외 {len(values) - _MOST_VALUES}개" if len(values) > _MOST_VALUES else ""
+        parts.append(f"가능한 값: {', '.join(values[:_MOST_VALUES])}{more}")
+    elif len(error.details) > 1:
+        parts.append(f"(외 {len(error.details) - 1}건)")
+    if error.status >= 500 and error.request_id:
+        parts.append(f"(요청 번호 {error.request_id})")
+    return " ".join(" ".join(parts).split())
 
 
 def some_of(values: Sequence[str] | None) -> str:

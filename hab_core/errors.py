@@ -41,6 +41,7 @@ and one stable ``code`` wherever it is met::
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from typing import Any, ClassVar, NotRequired
 
@@ -343,6 +344,23 @@ class CannotStart(HabError):
 
     code = "cannot_start"
     default_message = "HAB를 시작할 수 없습니다. hab doctor로 상태를 확인해주세요."
+
+    @classmethod
+    def at_port(cls, error: OSError, host: str, port: int, variable: str) -> CannotStart:
+        """Returns the error of a port that cannot be listened on.
+
+        Args:
+            error: What the system says.
+            host: The address, from ``BACKEND_HOST``.
+            port: The port.
+            variable: The setting that the port comes from, named in the message.
+        """
+        if error.errno == errno.EADDRINUSE:
+            other = f"{variable}={port + 1 if port < 65535 else port - 1}"  # the last port
+            return cls(f"포트 {port}번은 이미 사용 중입니다. 설정 {variable}에 다른 포트를 지정해주세요. 예: {other}")
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return cls(f"포트 {port}번을 열 권한이 없습니다. 설정 {variable}에 1024 이상의 포트를 지정해주세요.")
+        return cls(f"주소 {host}에서 연결을 받을 수 없습니다. 설정 BACKEND_HOST를 확인해주세요.")
 
 
 def all_errors() -> list[type[HabError]]:

@@ -85,7 +85,7 @@ def listen(host: str, port: int, variable: str) -> socket.socket:
             listener.close()
             raise
     except OSError as error:
-        raise CannotStart(_port_trouble(error, host, port, variable)) from error
+        raise CannotStart.at_port(error, host, port, variable) from error
     return listener
 
 
@@ -93,16 +93,6 @@ def check_port(host: str, port: int, variable: str) -> int:
     """Returns ``port``, or a free one for 0, after making sure that it can be listened on; raises as :func:`listen`."""
     with listen(host, port, variable) as listener:
         return int(listener.getsockname()[1])
-
-
-def _port_trouble(error: OSError, host: str, port: int, variable: str) -> str:
-    """Returns the Korean line about a port that cannot be listened on."""
-    if error.errno == errno.EADDRINUSE:
-        other = f"{variable}={port + 1 if port < 65535 else port - 1}"  # the last port
-        return f"포트 {port}번은 이미 사용 중입니다. 설정 {variable}에 다른 포트를 지정해주세요. 예: {other}"
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return f"포트 {port}번을 열 권한이 없습니다. 설정 {variable}에 1024 이상의 포트를 지정해주세요."
-    return f"주소 {host}에서 연결을 받을 수 없습니다. 설정 BACKEND_HOST를 확인해주세요."
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ import typer
 
 from hab_client.cli.korean import complaint
 
-_MOST_VALUES = 12
-
 
 def run(args: Sequence[str]) -> int:
     """Runs ``hab`` with ``args`` and returns its exit code: 0, 1 for a failure, 2 for wrong usage, 130 for Ctrl-C."""
@@ -64,13 +62,6 @@ def failure_line(error: Exception) -> str:
     if not isinstance(error, HabError):
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return f"예상하지 못한 문제가 생겼습니다: {what} (자세히 보기: HAB_DEBUG=1)"
-    parts = [error.message]
-    if len(error.details) == 1 and error.details[0].get("valid_values"):
-        values = [str(value) for value in error.details[0]["valid_values"]]
-        more = f" 외 {len(values) - _MOST_VALUES}개" if len(values) > _MOST_VALUES else ""
-        parts.append(f"가능한 값: {', '.join(values[:_MOST_VALUES])}{more}")
-    elif len(error.details) > 1:
-        parts.append(f"(외 {len(error.details) - 1}건)")
-    if error.status >= 500 and error.request_id:
-        parts.append(f"(요청 번호 {error.request_id})")
-    return " ".join(" ".join(parts).split())
+    from hab_client.phrases import failure
+
+    return failure(error)

@@ -1,0 +1,90 @@
+"""Runs the user interface: Streamlit as an ASGI application, with HAB's assets beside it, in one uvicorn."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from hab_core.errors import CannotStart
+from hab_ui.settings import UiSettings
+
+if TYPE_CHECKING:
+    from streamlit.web.server.starlette import App
+
+UPLOAD_SLACK_MB = 10
+"""How much larger than allowed a file may be and still reach HAB, which refuses it in words of its own."""
+GRACE_SECONDS = 1
+"""Seconds that open pages have when the interface is told to end; they reconnect to the next one by themselves."""
+_BACKLOG = 512
+_LONGEST_MESSAGE = 200 * 1024 * 1024
+_SCRIPT = Path(__file__).parent / "app.py"
+
+
+def serve(settings: UiSettings) -> None:
+    """Serves the user interface until SIGTERM or Ctrl-C.
+
+    Raises:
+        CannotStart: The port is taken or not allowed, or the address is not this machine's.
+    """
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with _listener(settings) as listener:
+        _configure(settings)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                make_app(),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                ws="websockets-sansio",
+                ws_max_size=_LONGEST_MESSAGE,
+                ws_per_message_deflate=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        server.run(sockets=[listener])
+
+
+def make_app() -> App:
+    """Returns the ASGI application; one in a process."""
+    import streamlit as st
+
+    from hab_ui import assets, backend
+
+    return st.App(_SCRIPT, routes=assets.routes(), on_script_error=backend.show_unexpected)
+
+
+def _configure(settings: UiSettings) -> None:
+    """Tells Streamlit what follows from HAB's settings, before it is loaded; the rest is in ``config.toml``."""
+    host = settings.ui_url.partition("://")[2].partition("/")[0].rpartition(":")
+    os.environ.update(
+        STREAMLIT_SERVER_MAX_UPLOAD_SIZE=str(settings.max_upload_mb + UPLOAD_SLACK_MB),
+        STREAMLIT_SERVER_PORT=str(settings.ui_port),
+        STREAMLIT_BROWSER_SERVER_ADDRESS=host[0] or host[2],
+        STREAMLIT_BROWSER_SERVER_PORT=str(settings.ui_port),
+    )
+
+
+def _listener(settings: UiSettings) -> socket.socket:
+    """Returns a socket that listens on the address of the settings."""
+    host, port = settings.backend_host, settings.ui_port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise CannotStart.at_port(error, host, port, "UI_PORT") from error
+
+
+def main() -> int:
+    """Runs the interface with the settings of the environment and returns the exit code."""
+    try:
+        serve(UiSettings.from_environment())
+    except CannotStart as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 1
+    return 0

@@ -1,0 +1,101 @@
+"""What the browser tests share: HAB as ``hab up`` runs it, Chromium, and a count of requests to other machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from tests.conftest import missing_service
+from tests.running import Command, give_model, train_small_model
+
+CHROMIUM = Path("/usr/bin/chromium")
+PICTURES = Path(__file__).resolve().parents[2] / "screenshots"
+WIDE, NARROW = (1440, 900), (390, 844)
+PATIENCE = 60_000
+"""Milliseconds for what a page waits for, on a busy machine."""
+_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+]  # fmt: skip
+_HERE = ("127.0.0.1", "localhost")
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; skips where it is not installed."""
+    if not CHROMIUM.exists():
+        missing_service("Chromium is not installed: apt-get install chromium fonts-nanum")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """``hab up --demo`` on a home and ports of its own, ready; one for the tests of a module."""
+    home = tmp_path_factory.mktemp("hab") / "home"
+    home.mkdir()
+    give_model(home, train_small_model(tmp_path_factory.mktemp("model") / "small-1"))
+    command = Command(home, "up", "--demo", HAB_HOME=str(home))
+    try:
+        command.says("화면:")
+        yield command
+        command.process.terminate()
+        command.ends()
+    finally:
+        command.clear()
+
+
+@pytest.fixture
+def browse(chromium: Browser, served: Command) -> Iterator[Open]:
+    """Opens pages, each as another person: ``browse("/datasets", size=NARROW, dark=True)``.
+
+    At the end of the test not one request must have gone to another machine.
+    """
+    contexts: list[BrowserContext] = []
+    outside: list[str] = []
+
+    def note(request: Request) -> None:
+        if urlsplit(request.url).scheme not in ("data", "blob") and urlsplit(request.url).hostname not in _HERE:
+            outside.append(request.url)
+
+    def open_page(path: str = "/", *, size: tuple[int, int] = WIDE, dark: bool = False) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            locale="ko-KR",
+            timezone_id="Asia/Seoul",
+        )
+        contexts.append(context)
+        context.on("request", note)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(served.ui_url + path)
+        page.get_by_test_id("stMainBlockContainer").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert outside == []
+
+
+def picture(page: Page, name: str) -> None:
+    """Waits until a page has come to rest and writes what it shows to ``screenshots/NAME.png``."""
+    settled(page)
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def settled(page: Page) -> None:
+    """Waits until the script has run to its end."""
+    page.wait_for_timeout(300)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
