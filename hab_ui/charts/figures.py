@@ -14,10 +14,12 @@ from hab_ui.charts.labels import is_number, is_share, safe, ticks, title
 
 HEIGHT = 380
 CLEAR = "rgba(0,0,0,0)"
+GREY = "rgba(128,128,128,0.9)"
 PALETTE = ("#2f6fde", "#e8743b", "#19a979", "#b8519e", "#c79a00", "#13a4b4", "#e34a62", "#8a7b6a")
 """Mid tones that stand out on white and on near-black alike."""
+BLUE, RED = PALETTE[0], PALETTE[6]
 SEQUENTIAL = ((0.0, "rgba(47,111,222,0.06)"), (0.5, "rgba(47,111,222,0.55)"), (1.0, "rgba(47,111,222,1)"))
-DIVERGING = ((0.0, PALETTE[6]), (0.5, "rgba(128,128,128,0.12)"), (1.0, PALETTE[0]))
+DIVERGING = ((0.0, RED), (0.5, "rgba(128,128,128,0.12)"), (1.0, BLUE))
 _UPRIGHT_BARS = 12
 _UPRIGHT_LABEL = 8
 _BAR_HEIGHT = 24
@@ -40,6 +42,7 @@ def figure_of(spec: ChartSpec) -> go.Figure:
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
         colorway=PALETTE,
+        modebar={"bgcolor": CLEAR, "color": GREY, "activecolor": BLUE},
         separators=".,",
         showlegend=len(spec.series) > 1,
         legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0},
@@ -175,18 +178,10 @@ def _boxes(figure: go.Figure, spec: ChartSpec) -> None:
 
 def _violins(figure: go.Figure, spec: ChartSpec) -> None:
     """Draws densities as filled curves."""
-    for i, series in enumerate(spec.series):
-        color = PALETTE[i % len(PALETTE)]
+    for series in spec.series:
         hover = f"{safe(series.name)}<br>%{{x:,.6~g}}: 밀도 %{{y:.4~g}}<extra></extra>"
         figure.add_scatter(
-            x=series.x,
-            y=series.y,
-            mode="lines",
-            fill="tozeroy",
-            fillcolor=_faint(color),
-            line_color=color,
-            name=safe(series.name),
-            hovertemplate=hover,
+            x=series.x, y=series.y, mode="lines", fill="tozeroy", name=safe(series.name), hovertemplate=hover
         )
     figure.update_xaxes(tickformat=",~g")
     figure.update_yaxes(rangemode="tozero", tickformat="~g")
@@ -221,10 +216,4 @@ def _is_signed(values: list[Any]) -> bool:
 
 def _signs(values: list[Any]) -> list[str]:
     """Returns a colour for each value: what raises in one, what lowers in the other."""
-    return [PALETTE[1] if is_number(value) and value >= 0 else PALETTE[0] for value in values]
-
-
-def _faint(color: str) -> str:
-    """Returns a colour for the area under a line of it."""
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.18)"
+    return [RED if is_number(value) and value >= 0 else BLUE for value in values]

@@ -38,6 +38,7 @@ METHODS: dict[str, Callable[[HabClient], object]] = {
     "revoke_share": lambda client: client.datasets.revoke("share_1"),
     "run_dataset_tool": lambda client: client.tools.run("get_dataframe_info", dataset="ds_1"),
     "run_tool": lambda client: client.tools.run("predict_eclo"),
+    "sample_dataset_rows": lambda client: client.datasets.sample("ds_1"),
     "share_dataset": lambda client: client.datasets.share("ds_1"),
     "update_dataset": lambda client: client.datasets.update("ds_1", name="이름"),
     "upload_dataset": lambda client: client.datasets.upload(b"a"),
