@@ -8,9 +8,10 @@ import streamlit as st
 
 from hab_client import Conversation, HabClient, NotFound
 from hab_core.schemas.chat import MAX_TITLE
-from hab_core.schemas.eclo import KOREA
 from hab_ui import backend, session
 from hab_ui.charts.showing import file_name
+from hab_ui.formats import local_time
+from hab_ui.wording import escape
 
 _PARAMETER = "conversation"
 """Where the address keeps the open conversation, so that a reload finds it again."""
@@ -56,13 +57,13 @@ def show_list(client: HabClient, current: Conversation | None) -> None:
         st.caption("아직 대화가 없습니다.")
     for conversation in found[:shown]:
         st.button(
-            conversation.title,
+            escape(conversation.title),
             key=f"chat_open_{conversation.id}",
             on_click=open_,
             args=(conversation.id,),
             type="primary" if current is not None and conversation.id == current.id else "tertiary",
             icon=":material/chat_bubble:",
-            help=f"{conversation.info.updated_at.astimezone(KOREA):%Y-%m-%d %H:%M}",
+            help=local_time(conversation.info.updated_at),
             width="stretch",
         )
     if len(found) > shown:

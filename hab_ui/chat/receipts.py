@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from hab_client.phrases import RECEIPT_LABELS, UNVERIFIED_MARK
 from hab_core.schemas.chat import Receipt, ReceiptStatus, ToolCall
 from hab_ui import markdown
+from hab_ui.wording import number
 
 LEGEND = (
     ":green[수치] 분석 결과에서 확인됨 · :blue[수치] 확인된 값에서 계산됨 · :red-background[⚠ 수치] 출처를 찾지 못함"
@@ -26,8 +27,8 @@ def marked(text: str, receipts: Sequence[Receipt]) -> str:
 
 def counts(receipts: Sequence[Receipt]) -> str:
     """Returns how many figures have which status, e.g. ``확인됨 12 · 출처 없음 1``; empty where there are none."""
-    number: Counter[str] = Counter(receipt.status for receipt in receipts)
-    return " · ".join(f"{label} {number[status]}" for status, label in RECEIPT_LABELS.items() if number[status])
+    statuses: Counter[str] = Counter(receipt.status for receipt in receipts)
+    return " · ".join(f"{label} {statuses[status]}" for status, label in RECEIPT_LABELS.items() if statuses[status])
 
 
 def rows(receipts: Sequence[Receipt], calls: Sequence[ToolCall]) -> list[dict[str, str]]:
@@ -44,10 +45,8 @@ def rows(receipts: Sequence[Receipt], calls: Sequence[ToolCall]) -> list[dict[st
 
 
 def _exact(value: float | str | None) -> str:
-    """Returns the value behind a figure: text as it stands, numbers to six places."""
-    if not isinstance(value, float):
-        return str(value)
-    return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"
+    """Returns the value behind a figure; text as it stands."""
+    return number(value) if isinstance(value, float | int) else str(value)
 
 
 def _source(receipt: Receipt, calls: Sequence[ToolCall]) -> str:

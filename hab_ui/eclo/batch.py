@@ -108,7 +108,7 @@ def _standing(state: Job) -> str:
     done = f"{state.completed + state.failed:,} / {state.total:,}건 ({state.progress:.0%})"
     failed = f" · 오류 {state.failed:,}건" if state.failed else ""
     end = state.estimated_completion_at
-    return f"예측하는 중입니다. {done}{failed}" + (f" · {end.astimezone(KOREA):%H:%M:%S} 완료 예상" if end else "")
+    return f"예측하는 중입니다. {done}{failed}" + (f" · {end.astimezone(KOREA):%H:%M:%S} 완료 예정" if end else "")
 
 
 def _offer_new() -> None:

@@ -10,9 +10,10 @@ from typing import Any
 import streamlit as st
 
 from hab_client import HabClient, HabError
-from hab_core.schemas.eclo import KOREA, ModelInfo, PredictionRecord
+from hab_core.schemas.eclo import ModelInfo, PredictionRecord
 from hab_ui import backend
 from hab_ui.eclo.places import short_place
+from hab_ui.formats import local_time
 
 _KEY = "eclo_history"
 _ROWS = 50
@@ -75,7 +76,7 @@ def _row(record: PredictionRecord, labels: dict[str, str]) -> dict[str, Any]:
     """Returns a prediction as a line of the table."""
     told = {labels.get(name, name): _told(record.features.get(name)) for name in _SHOWN}
     return {
-        "예측 시각": f"{record.created_at.astimezone(KOREA):%Y-%m-%d %H:%M:%S}",
+        "예측 시각": local_time(record.created_at),
         "구분": _SOURCES[record.source],
         "ECLO": round(record.eclo, 2),
         "등급": record.interpretation,

@@ -13,8 +13,3 @@ def short_place(name: str) -> str:
 def last_part(name: str) -> str:
     """Returns a name without city and 구 or 군: 상동, 다사읍 매곡리."""
     return " ".join(name.split()[2:]) or name
-
-
-def district_of(name: str) -> str:
-    """Returns city and 구 or 군 of a place: 대구광역시 수성구."""
-    return " ".join(name.split()[:2])

@@ -34,11 +34,11 @@ def scale_figure(score: EcloScore, scale: Sequence[SeverityClass]) -> go.Figure:
             line_width=0,
         )
     figure.update_layout(
-        height=150,
+        height=170,
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
         dragmode=False,
-        margin={"l": 8, "r": 8, "t": 8, "b": 40},
+        margin={"l": 8, "r": 8, "t": 32, "b": 40},
         xaxis={"title": "ECLO", "range": [0.0, end], "showgrid": False, "zeroline": False, "fixedrange": True},
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
         showlegend=False,

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from hab_core.schemas.datasets import Region
 from hab_core.schemas.eclo import WEEKDAYS, ModelInfo
-from hab_ui.eclo.places import district_of, last_part
+from hab_ui.eclo.places import last_part
+from hab_ui.maps import district_of
 
 Accident = dict[str, Any]
 """The circumstances of an accident under the wire's names; ``occurred_at`` is a local moment in ISO 8601."""

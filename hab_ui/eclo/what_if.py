@@ -71,7 +71,7 @@ def comparison_figure(spec: ChartSpec, figures: Mapping[str, EcloBatchItem], now
         hovertemplate="%{y}<br>ECLO %{x:.2f} (%{customdata})<extra></extra>",
     )
     end = max(item.eclo or 0.0 for item in items) * (1 + _ROOM)
-    figure.update_xaxes(title_text=spec.y, type="linear", range=[0, end])
+    figure.update_xaxes(title_text=spec.y, type="linear", range=[0, end], tickformat=",~g", tickangle=0)
     figure.update_yaxes(title_text="", type="category", autorange="reversed")
     figure.update_layout(height=_AROUND + _ROW_HEIGHT * len(items))
     return figure

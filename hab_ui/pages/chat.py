@@ -14,6 +14,7 @@ from hab_ui.chat.asking import Question, ask, left_in, show_failed
 from hab_ui.chat.messages import AVATARS, show_messages
 from hab_ui.chat.questions import example_questions
 from hab_ui.markdown import safe
+from hab_ui.wording import escape
 
 _EVERY = 2.0
 _MANY = 8
@@ -61,7 +62,7 @@ def _choose(datasets: list[Dataset]) -> list[str]:
 
 def _box(dataset: Dataset, key: str, full: bool) -> bool:
     """Shows the box of a dataset; one that is not checked cannot be where as many as may be are."""
-    label = f"{safe(dataset.name)} ({dataset.rows:,}행)"
+    label = f"{escape(dataset.name)} ({dataset.rows:,}행)"
     return st.checkbox(label, key=key, disabled=full and not st.session_state[key])
 
 
@@ -81,8 +82,8 @@ def _show(current: Conversation, datasets: list[Dataset]) -> str | None:
     """Shows the open conversation; returns its last question where it is to be asked again."""
     names = {dataset.id: dataset.name for dataset in datasets}
     about = ", ".join(names.get(each, "삭제된 데이터셋") for each in current.dataset_ids)
-    st.subheader(safe(current.title), anchor=False)
-    st.caption(f":material/table: {safe(about)} · 다른 데이터셋은 새 대화에서 물어볼 수 있습니다.")
+    st.subheader(escape(current.title), anchor=False)
+    st.caption(f":material/table: {escape(about)} · 다른 데이터셋은 새 대화에서 물어볼 수 있습니다.")
     conversations.show_actions(current)
     show_messages(current.messages)
     return _last(current)

@@ -10,7 +10,7 @@ import streamlit as st
 from hab_client import HabClient
 from hab_core.schemas.datasets import Region
 from hab_core.schemas.eclo import EcloPrediction, ModelInfo
-from hab_ui import backend
+from hab_ui import backend, maps
 from hab_ui.eclo.batch import show_batch
 from hab_ui.eclo.contributions import show_contributions
 from hab_ui.eclo.form import accident_form
@@ -54,7 +54,7 @@ def page() -> None:
 def _show_one(client: HabClient, model: ModelInfo) -> None:
     """Shows the form, and what was predicted last."""
     with backend.guarded("대구의 동 목록을 불러오는 중입니다…"):
-        regions = _regions(client, client.base_url)
+        regions = maps.regions(client.base_url)
     accident = accident_form(model, regions)
     if accident is not None:
         with backend.guarded("예측하는 중입니다…"):
@@ -81,9 +81,3 @@ def _show_predicted(predicted: _Predicted, model: ModelInfo, regions: Sequence[R
 def _model(_client: HabClient, url: str) -> ModelInfo:  # noqa: ARG001  # the address is the key of the cache
     """Returns the model that serves."""
     return _client.eclo.model()
-
-
-@st.cache_resource(ttl=_FRESH, max_entries=2, show_spinner=False)
-def _regions(_client: HabClient, url: str) -> Sequence[Region]:  # noqa: ARG001  # as above
-    """Returns Daegu's places."""
-    return tuple(_client.regions())
