@@ -33,6 +33,7 @@ class Session:
         shares: The links made in this session, by the id of their dataset; whoever has one has the dataset.
         failures: How many page runs in a row could not reach the server.
         unreachable: Whether the present run could not.
+        whole_page: Whether the whole page is being made, not only a fragment of it.
         pages: The pages of the navigation by name, as the present run has made them.
         notices: What the next page run tells the user, once.
     """
@@ -47,6 +48,7 @@ class Session:
     shares: dict[str, Share] = field(default_factory=dict, repr=False)
     failures: int = 0
     unreachable: bool = False
+    whole_page: bool = False
     pages: dict[str, Page] = field(default_factory=dict, repr=False)
     notices: list[tuple[Tone, str]] = field(default_factory=list)
 
@@ -64,8 +66,9 @@ def current() -> Session:
 
 
 def show_notices() -> None:
-    """Shows what was kept for this run."""
+    """Shows what was kept for this run, in a place of its own: what comes after stays where it was."""
     session = current()
     waiting, session.notices = session.notices, []
-    for tone, text in waiting:
-        {"success": st.success, "info": st.info, "warning": st.warning, "error": st.error}[tone](text)
+    with st.container():
+        for tone, text in waiting:
+            {"success": st.success, "info": st.info, "warning": st.warning, "error": st.error}[tone](text)

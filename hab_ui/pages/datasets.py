@@ -15,7 +15,8 @@ def page() -> None:
     """Shows the page."""
     st.title("데이터셋")
     st.subheader("새 데이터 올리기", anchor=False)
-    uploading.show_upload()
+    with st.container():  # so that what comes after stays where it is, and an open tab open
+        uploading.show_upload()
     found: list[Dataset] = []
     with backend.guarded("데이터셋 목록을 불러오는 중입니다…"):
         found = choosing.datasets()
@@ -47,8 +48,7 @@ def _show_list(found: list[Dataset]) -> None:
 def _show_one(dataset: DatasetDetail) -> None:
     """Shows what is in a dataset and what can be done with it."""
     now = session.current()
-    if dataset.description:
-        st.caption(dataset.description)
+    st.caption(dataset.description or "설명이 없습니다. 관리에서 적을 수 있습니다.")
     with st.expander("읽기 보고서", icon=":material/fact_check:", expanded=now.uploaded == dataset.id):
         viewing.show_report(dataset)
     rows, columns, sharing, managed = st.tabs(["미리보기", "열", "공유·받기", "관리"])

@@ -20,6 +20,8 @@ _RECENT = 10
 def page() -> None:
     """Shows the page."""
     st.title("상태")
+    with backend.guarded("서버 상태를 확인하는 중입니다…"):
+        backend.client().health.live()
     _show_parts()
     _show_model()
     _show_predictions()

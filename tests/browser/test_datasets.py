@@ -32,7 +32,7 @@ def tidy(served: Command) -> Iterator[None]:
 
 def choose_file(page: Page, name: str, content: bytes) -> None:
     """Gives a file to the uploader; a large one by way of the disk, as Playwright wants it."""
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+    page.locator('input[type="file"]').set_input_files(
         [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
     )
 
@@ -42,6 +42,7 @@ def upload(page: Page, name: str, content: bytes) -> None:
     choose_file(page, name, content)
     page.get_by_role("button", name="올리기").click()
     expect(page.get_by_test_id("stAlert").get_by_text("올렸습니다")).to_be_visible()
+    settled(page)
 
 
 def test_a_daegu_csv_goes_up_and_is_reported(browse: Open, shared_data: Path, served: Command) -> None:
@@ -52,6 +53,7 @@ def test_a_daegu_csv_goes_up_and_is_reported(browse: Open, shared_data: Path, se
     picture(page, "upload-before")
     page.get_by_role("button", name="올리기").click()
     expect(page.get_by_test_id("stAlert").get_by_text("올렸습니다")).to_be_visible()
+    settled(page)
     expect(page.get_by_test_id("stExpanderDetails").get_by_text("열 종류")).to_be_visible()
     picture(page, "upload-after")
     assert "대구 공공데이터" in [one["name"] for one in httpx.get(f"{served.url}/api/datasets").json()["items"]]
@@ -73,7 +75,7 @@ def test_a_file_that_is_too_large_is_refused_in_korean(browse: Open, tmp_path: P
         sink.write(b"a,b\n")
         for _ in range(megabytes):
             sink.write(b"1234567,1234567\n" * 65536)
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+    page.locator('input[type="file"]').set_input_files(file)
     expect(page.get_by_text("파일 크기는 50MB를 초과할 수 없습니다")).to_be_visible()
     picture(page, f"refused-{megabytes}MB")
 
@@ -83,7 +85,7 @@ def test_a_link_opens_the_dataset_for_somebody_else(browse: Open) -> None:
     upload(mine, "나눌 표.csv", ACCIDENTS)
     mine.get_by_role("tab", name="공유·받기").click()
     mine.get_by_role("button", name="공유 링크 만들기").click()
-    mine.get_by_role("tab", name="공유·받기").click()
+    settled(mine)
     code = mine.get_by_test_id("stCode")
     code.wait_for()
     picture(mine, "share-link")
