@@ -56,12 +56,10 @@ def make_app() -> App:
     """Returns the ASGI application; one in a process."""
     import streamlit as st
     from starlette.middleware import Middleware
-    from streamlit.runtime.pages_manager import PagesManager
 
     from hab_ui import assets, backend
     from hab_ui.doorkeeper import Doorkeeper
 
-    PagesManager.uses_pages_directory = False  # ``pages`` is HAB's folder; its files are no scripts of Streamlit's
     return st.App(
         _SCRIPT,
         routes=assets.routes(),

@@ -11,7 +11,8 @@ from hab_ui import markdown
 from hab_ui.wording import number
 
 LEGEND = (
-    ":green[수치] 분석 결과에서 확인됨 · :blue[수치] 확인된 값에서 계산됨 · :red-background[⚠ 수치] 출처를 찾지 못함"
+    ":green[수치] 분석 결과에서 확인됨 · :blue[수치] 확인된 값에서 계산됨 · "
+    f":red-background[수치{UNVERIFIED_MARK}] 출처를 찾지 못함"
 )
 _MARKS: dict[ReceiptStatus, str] = {
     "verified": ":green[{}]",

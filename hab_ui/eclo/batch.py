@@ -10,6 +10,7 @@ from hab_client import BatchJob, HabClient, NotFound
 from hab_core.schemas.eclo import KOREA, MAX_BATCH_ROWS
 from hab_core.schemas.jobs import Job
 from hab_ui import backend, choosing
+from hab_ui.eclo import history
 from hab_ui.eclo.batch_results import show_results
 
 _PARAMETER = "job"
@@ -83,7 +84,8 @@ def _start(begin: Callable[[], BatchJob], waiting: str) -> None:
     """Starts a job and goes to it."""
     with backend.guarded(waiting):
         st.query_params[_PARAMETER] = begin().id
-        st.rerun()
+    history.forget()
+    st.rerun()
 
 
 @st.fragment(run_every=_EVERY)

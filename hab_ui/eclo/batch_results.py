@@ -69,14 +69,15 @@ def _show_end(state: Job) -> None:
 
 def _show_table(table: DataFrame) -> None:
     """Shows the rows, the figures first; of very many the first thousand."""
-    views = {_ALL: table, _BAD: table[table["오류"].notna()], _SEVERE: table[table["등급"].isin(INTERPRETATIONS[2:])]}
+    bad = table[table["오류"].notna()].drop(columns=_FIGURES[:-1])
+    views = {_ALL: table, _BAD: bad, _SEVERE: table[table["등급"].isin(INTERPRETATIONS[2:])]}
     names = [f"{name} {len(view):,}" for name, view in views.items()]
     chosen = st.segmented_control("보기", names, default=names[0], key="eclo_batch_view")
     view = list(views.values())[names.index(chosen) if chosen in names else 0]
     if not len(view):
         st.info("해당하는 행이 없습니다.")
         return
-    st.dataframe(view.head(_MOST_ROWS), column_config=_COLUMNS)
+    st.dataframe(view.head(_MOST_ROWS), column_config=_COLUMNS, placeholder="")
     if len(view) > _MOST_ROWS:
         st.caption(f"처음 {_MOST_ROWS:,}행만 보여줍니다. 전체는 결과 CSV에 있습니다.")
 

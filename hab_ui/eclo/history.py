@@ -50,7 +50,8 @@ class _Reader:
 
 def show_history(client: HabClient, model: ModelInfo) -> None:
     """Shows a page of the history and the way to the next."""
-    if _KEY not in st.session_state or st.button("새로고침", icon=":material/refresh:", key="eclo_history_refresh"):
+    asked = st.button("새로고침", icon=":material/refresh:", key="eclo_history_refresh")
+    if asked or _KEY not in st.session_state:
         st.session_state[_KEY] = _Reader(iter(client.eclo.history()))
     reader: _Reader = st.session_state[_KEY]
     with backend.guarded("예측 이력을 불러오는 중입니다…"):
@@ -61,6 +62,11 @@ def show_history(client: HabClient, model: ModelInfo) -> None:
     labels = {feature.name: feature.label for feature in model.features}
     st.dataframe([_row(record, labels) for record in records], hide_index=True)
     _show_turning(reader)
+
+
+def forget() -> None:
+    """Lets the history be read anew: call it after every prediction."""
+    st.session_state.pop(_KEY, None)
 
 
 def _read(reader: _Reader) -> list[PredictionRecord]:

@@ -11,10 +11,10 @@ from hab_client import HabClient
 from hab_core.schemas.datasets import Region
 from hab_core.schemas.eclo import EcloPrediction, ModelInfo
 from hab_ui import backend, maps
+from hab_ui.eclo import history
 from hab_ui.eclo.batch import show_batch
 from hab_ui.eclo.contributions import show_contributions
 from hab_ui.eclo.form import accident_form
-from hab_ui.eclo.history import show_history
 from hab_ui.eclo.place_map import show_place
 from hab_ui.eclo.result import show_prediction
 from hab_ui.eclo.variations import Accident, circumstances
@@ -48,7 +48,7 @@ def page() -> None:
             show_batch(client)
     if before.open:
         with before:
-            show_history(client, model)
+            history.show_history(client, model)
 
 
 def _show_one(client: HabClient, model: ModelInfo) -> None:
@@ -59,6 +59,7 @@ def _show_one(client: HabClient, model: ModelInfo) -> None:
     if accident is not None:
         with backend.guarded("예측하는 중입니다…"):
             st.session_state[_KEY] = _Predicted(accident, client.eclo.predict(accident))
+        history.forget()
     predicted: _Predicted | None = st.session_state.get(_KEY)
     if predicted is None:
         st.info("사고 상황을 고르고 '심각도 예측하기'를 눌러주세요.", icon=":material/touch_app:")

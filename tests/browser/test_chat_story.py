@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from hab_core.schemas.chat import CACHE_NOTICE, INCOMPLETE_NOTICE
 from tests.anthropic_service import KEY, Reply, StandIn, stand_in
-from tests.browser.conftest import NARROW, WIDE, Open, picture, settled
+from tests.browser.conftest import NARROW, PATIENCE, WIDE, Open, picture, settled
 from tests.running import Command, give_model, train_small_model
 
 pytestmark = pytest.mark.browser
@@ -30,11 +30,19 @@ SLOW = "천천히 답하는 중입니다. " * 400
 def _script(body: dict[str, Any]) -> Reply:
     """Counts by hour, then answers; slowly where that is asked for."""
     if "천천히" in str(body["messages"][0]):
-        return Reply(SLOW, pause=0.2)
+        return Reply(SLOW, pause=0.1)
     results = [each for each in body["messages"][-1]["content"] if isinstance(each, dict)]
     if any(each.get("type") == "tool_result" for each in results):
         return Reply(ANSWER)
     return Reply("세어 보겠습니다.", [("get_temporal_pattern", {"column": "사고일시", "by": "hour"})])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient() -> Iterator[None]:
+    """Lets expectations take their time on a busy machine."""
+    expect.set_options(timeout=PATIENCE)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +111,6 @@ def test_an_example_is_answered(browse: Open, size: tuple[int, int], dark: bool)
     page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="사고가 가장 많은 시간대는?").click()
     _answered(page)
     expect(page.get_by_text("오프라인 · 기본 분석")).to_be_visible()
-    page.set_viewport_size({"width": size[0], "height": 2400})
     page.get_by_text("사용한 분석 도구", exact=False).click()
     page.get_by_text("수치의 출처", exact=False).click()
     expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
@@ -173,7 +180,6 @@ def test_claude_answers_with_a_masked_key(browse: Open, size: tuple[int, int], d
     expect(page.get_by_text("출처를 찾지 못한 수치", exact=False)).to_contain_text("99.9%")
     expect(page.get_by_text("토큰 사용량", exact=False)).to_be_visible()
     assert page.locator("img[src*=evil]").count() == 0
-    page.set_viewport_size({"width": size[0], "height": 2400})
     picture(page, f"chat-claude-{look}")
     assert KEY not in page.url
     assert KEY not in page.get_by_test_id("stAppViewContainer").inner_text()
@@ -184,8 +190,7 @@ def test_an_answer_can_be_stopped_and_asked_again(browse: Open) -> None:
     _type_key(page)
     _say(page, "천천히 말해줘")
     expect(page.get_by_text("천천히 답하는 중입니다.", exact=False)).to_be_visible()
-    picture_of_writing = page.get_by_role("button", name="답변 중단")
-    picture_of_writing.click()
+    page.get_by_role("button", name="답변 중단").click()
     expect(page.get_by_text(INCOMPLETE_NOTICE)).to_be_visible()
     expect(page.get_by_role("button", name="다시 질문하기")).to_be_visible()
     picture(page, "chat-stopped")

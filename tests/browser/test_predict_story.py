@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NARROW, WIDE, Open, picture, settled
+from tests.browser.conftest import NARROW, PATIENCE, WIDE, Open, picture, settled
 
 pytestmark = pytest.mark.browser
 LOOKS = pytest.mark.parametrize(
@@ -16,6 +17,14 @@ LOOKS = pytest.mark.parametrize(
     ids=["wide-light", "wide-dark", "narrow-light", "narrow-dark"],
 )
 _HEADER = "사고일시,기상상태,노면상태,도로형태,사고유형,시군구\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient() -> Iterator[None]:
+    """Lets expectations take their time on a busy machine."""
+    expect.set_options(timeout=PATIENCE)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 def _predict(page: Page) -> None:
@@ -36,9 +45,10 @@ def _rows(count: int) -> str:
 def test_predict(browse: Open, size: tuple[int, int], dark: bool) -> None:
     page = browse("/predict", size=size, dark=dark)
     _predict(page)
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(2)
+    expect(page.frame_locator("iframe").locator(".leaflet-container")).to_be_visible()
+    page.get_by_role("radio", name="기상상태").click()
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
-    page.get_by_role("button", name="기상상태").click()
-    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(4)
     picture(page, f"predict-{size[0]}-{'dark' if dark else 'light'}")
     assert page.get_by_test_id("stException").count() == 0
 
@@ -46,7 +56,7 @@ def test_predict(browse: Open, size: tuple[int, int], dark: bool) -> None:
 def test_what_if_redraws_only_itself(browse: Open) -> None:
     page = browse("/predict")
     _predict(page)
-    page.get_by_role("button", name="노면상태").click()
+    page.get_by_role("radio", name="노면상태").click()
     expect(page.get_by_test_id("stMetric").filter(has_text="바꾸면")).to_be_visible()
     before = page.get_by_test_id("stMetric").filter(has_text="바꾸면").inner_text()
     box = page.get_by_role("combobox", name="노면상태: 현재 건조", exact=False)
@@ -77,7 +87,7 @@ def test_batch(browse: Open, tmp_path: Path, size: tuple[int, int], dark: bool) 
     expect(page.get_by_test_id("stProgress").or_(page.get_by_text("예측이 끝났습니다", exact=False))).to_be_visible()
     picture(page, f"batch-running-{size[0]}-{'dark' if dark else 'light'}")
     expect(page.get_by_text("예측이 끝났습니다", exact=False)).to_be_visible()
-    page.get_by_role("button", name="오류 행").or_(page.get_by_role("radio", name="오류 행")).first.click()
+    page.get_by_role("radio", name="오류 행").click()
     settled(page)
     picture(page, f"batch-{size[0]}-{'dark' if dark else 'light'}")
     with page.expect_download() as download:
