@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from hab_client.phrases import MODES, unverified_facts
+from hab_core.schemas.analysis import ChartSpec
 from hab_core.schemas.chat import CACHE_NOTICE, INCOMPLETE_NOTICE, Message, ToolCall
 from hab_ui.charts import show_chart
 from hab_ui.chat import receipts
@@ -30,15 +31,14 @@ def _show_answer(message: Message) -> None:
     _show_badges(message)
     st.markdown(receipts.marked(message.content, message.receipts), anchors=False)
     _show_notice(message)
-    for index, call in enumerate(message.tool_calls):
-        if call.chart is not None:
-            show_chart(call.chart, f"chat_chart_{message.id}_{index}")
-    show_tools(message.tool_calls)
+    for index, chart in enumerate(_charts(message.tool_calls)):
+        show_chart(chart, f"chat_chart_{message.id}_{index}")
+    _show_tools(message.tool_calls)
     _show_receipts(message)
     _show_tokens(message)
 
 
-def show_tools(calls: Sequence[ToolCall]) -> None:
+def _show_tools(calls: Sequence[ToolCall]) -> None:
     """Shows which tools ran, with what, for how long, and which failed."""
     if not calls:
         return
@@ -49,6 +49,15 @@ def show_tools(calls: Sequence[ToolCall]) -> None:
             st.json(call.input, expanded=True)
             if call.error is not None:
                 st.warning(safe(call.error.message))
+
+
+def _charts(calls: Sequence[ToolCall]) -> list[ChartSpec]:
+    """Returns the pictures of the tool calls, each once: a tool may be asked the same again."""
+    found: list[ChartSpec] = []
+    for call in calls:
+        if call.chart is not None and call.chart not in found:
+            found.append(call.chart)
+    return found
 
 
 def _show_badges(message: Message) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from hab_client import HabClient
 from hab_core.schemas.chat import CACHE_NOTICE, INCOMPLETE_NOTICE
 from tests.anthropic_service import KEY, Reply, StandIn, stand_in
-from tests.browser.conftest import NARROW, PATIENCE, WIDE, Open, picture, settled
-from tests.running import Command, give_model, train_small_model
+from tests.browser.conftest import NARROW, PATIENCE, PICTURES, WIDE, Open, picture, settled
+from tests.running import Command, give_model, train_small_model, wait_until
 
 pytestmark = pytest.mark.browser
 LOOKS = pytest.mark.parametrize(
@@ -62,11 +64,24 @@ def served(tmp_path_factory: pytest.TempPathFactory, claude: StandIn) -> Iterato
     command = Command(home, "up", "--demo", HAB_HOME=str(home), ANTHROPIC_BASE_URL=claude.url)
     try:
         command.says("화면:")
+        _load_claude(command.url)
         yield command
         command.process.terminate()
         command.ends()
     finally:
         command.clear()
+
+
+def _load_claude(url: str) -> None:
+    """Lets the server load what the first answer of Claude needs, which on a busy machine takes longer than it may."""
+    with HabClient(url) as client:
+        dataset = next(iter(client.datasets.list()))
+        tries = count(1)
+        wait_until(
+            lambda: client.chat.ask(f"{next(tries)}번째 인사", dataset=dataset, api_key=KEY).mode == "claude", 120
+        )
+        for conversation in list(client.conversations.list()):
+            conversation.delete()
 
 
 def _say(page: Page, question: str) -> None:
@@ -170,13 +185,13 @@ def test_claude_answers_with_a_masked_key(browse: Open, size: tuple[int, int], d
     field = _type_key(page)
     assert field.get_attribute("type") == "password"
     look = f"{size[0]}-{'dark' if dark else 'light'}"
-    picture(page, f"chat-key-{look}")
+    page.screenshot(path=PICTURES / f"chat-key-{look}.png")
     page.goto(page.url)  # a new session: the key is gone with the old one
     expect(_sidebar(page).locator('input[aria-label="Claude API 키"]')).to_have_value("")
     _type_key(page)
     if size == NARROW:
         page.get_by_test_id("stSidebarCollapseButton").click()
-    _ask(page, "사고가 많은 시간대를 표로 알려줘")
+    _ask(page, f"사고가 많은 시간대를 표로 알려줘 ({look})")
     expect(page.get_by_text("출처를 찾지 못한 수치", exact=False)).to_contain_text("99.9%")
     expect(page.get_by_text("토큰 사용량", exact=False)).to_be_visible()
     assert page.locator("img[src*=evil]").count() == 0
