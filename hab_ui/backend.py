@@ -19,6 +19,7 @@ from hab_client import HabClient
 from hab_client.phrases import failure
 from hab_core.errors import ConnectionFailed, HabError
 from hab_ui import session
+from hab_ui.formats import plain
 from hab_ui.settings import UiSettings
 
 RETRY_SECONDS = 5.0
@@ -80,7 +81,7 @@ def boundary() -> Iterator[None]:
 
 def show_failure(error: HabError) -> None:
     """Shows a failure as the contract words it."""
-    st.error(failure(error), icon=":material/error:")
+    st.error(plain(failure(error)), icon=":material/error:")
 
 
 def show_unexpected(error: Exception) -> bool:

@@ -10,7 +10,7 @@ import streamlit as st
 from hab_client.dataset import Format
 from hab_core.schemas.datasets import MAX_DESCRIPTION, MAX_NAME, DatasetDetail
 from hab_ui import backend, choosing, session
-from hab_ui.formats import local_time
+from hab_ui.formats import local_time, plain
 
 _FORMATS: dict[Format, tuple[str, str]] = {
     "csv": ("CSV 받기", "text/csv"),
@@ -71,13 +71,15 @@ def show_editing(dataset: DatasetDetail) -> None:
 def show_deleting(dataset: DatasetDetail) -> None:
     """Shows the button that deletes a dataset, behind one that asks."""
     with st.popover("삭제", icon=":material/delete:"):
-        st.write(f"‘{dataset.name}’을(를) 삭제할까요? 되돌릴 수 없습니다. 이미 만든 예측 기록은 남습니다.")
+        st.write(
+            f"데이터셋 ‘{plain(dataset.name)}’. 정말 삭제할까요? 되돌릴 수 없습니다. 이미 만든 예측 기록은 남습니다."
+        )
         if not st.button("삭제합니다", type="primary", key="datasets_delete"):
             return
     with backend.guarded("삭제하는 중입니다…"):
         backend.client().datasets.delete(dataset.id)
         choosing.forget()
-        session.current().tell("success", f"‘{dataset.name}’을(를) 삭제했습니다.")
+        session.current().tell("success", f"데이터셋을 삭제했습니다: {plain(dataset.name)}")
         st.rerun()
 
 

@@ -11,6 +11,7 @@ from hab_core.errors import HabError, UnsupportedFileType
 from hab_core.schemas.datasets import MAX_DESCRIPTION, MAX_NAME
 from hab_ui import backend, choosing, session
 from hab_ui.datasets.peeking import Peek, peek
+from hab_ui.formats import plain
 from hab_ui.settings import UiSettings
 
 _HINT = "엑셀에서는 ‘다른 이름으로 저장 → CSV UTF-8’로 저장한 뒤 올려주세요."
@@ -51,7 +52,7 @@ def _looked_at(file: UploadedFile) -> Peek | None:
 
 def _show_peek(file: UploadedFile, seen: Peek) -> None:
     """Shows what can be told of a file before the server has read it."""
-    st.caption(f"{file.name} · {size(file.size)} · 인코딩 {seen.encoding} · {len(seen.header)}열로 보입니다")
+    st.caption(f"{plain(file.name)} · {size(file.size)} · 인코딩 {seen.encoding} · {len(seen.header)}열로 보입니다")
     if seen.rows:
         titles = _distinct(seen.header)
         cells = {
@@ -92,4 +93,6 @@ def _take(dataset: Dataset) -> None:
     choosing.forget()
     now.dataset_id = now.uploaded = dataset.id
     now.uploads += 1
-    now.tell("success", f"‘{dataset.name}’을(를) 올렸습니다: {dataset.info.rows:,}행 × {dataset.info.columns:,}열")
+    now.tell(
+        "success", f"데이터셋을 올렸습니다: {plain(dataset.name)}, {dataset.info.rows:,}행 × {dataset.info.columns:,}열"
+    )

@@ -7,9 +7,9 @@ from collections import Counter
 import streamlit as st
 
 from hab_client.phrases import COLUMN_TITLES, column_facts, dataset_facts, geo_facts
-from hab_core.schemas.datasets import KIND_LABELS, DatasetDetail
+from hab_core.schemas.datasets import KIND_LABELS, Cell, ColumnProfile, DatasetDetail
 from hab_ui import backend
-from hab_ui.formats import local_time, share
+from hab_ui.formats import local_time, plain, share
 
 MANY_MISSING = 0.3
 """The share of missing cells from which on a column is pointed out."""
@@ -28,9 +28,9 @@ def show_report(dataset: DatasetDetail) -> None:
         else "없음",
         "올린 때": local_time(dataset.uploaded_at),
     }
-    st.markdown("\n".join(f"- **{title}** {_plain(text)}" for title, text in facts.items()))
+    st.markdown("\n".join(f"- **{title}** {plain(text)}" for title, text in facts.items()))
     for warning in [*dataset.warnings, *_gaps(dataset)]:
-        st.warning(warning, icon=":material/warning:")
+        st.warning(plain(warning), icon=":material/warning:")
 
 
 def show_rows(dataset: DatasetDetail) -> None:
@@ -38,8 +38,8 @@ def show_rows(dataset: DatasetDetail) -> None:
     with backend.guarded("행을 불러오는 중입니다…", stop=False):
         pages = backend.client().datasets.rows(dataset.id).pages()
         rows = next(pages).items[:_PREVIEWED]
-        names = [column.name for column in dataset.column_profiles]
-        st.dataframe({name: [row[name] for row in rows] for name in names}, hide_index=True, height=360)
+        table = {column.name: [_cell(column, row[column.name]) for row in rows] for column in dataset.column_profiles}
+        st.dataframe(table, hide_index=True, height=360, placeholder="")
         st.caption(f"전체 {dataset.rows:,}행 가운데 처음 {len(rows):,}행입니다.")
 
 
@@ -73,6 +73,6 @@ def _gaps(dataset: DatasetDetail) -> list[str]:
     return [f"결측값이 {MANY_MISSING:.0%}를 넘는 열: {', '.join(gappy[:5])}{more}. 해석에 주의하세요."]
 
 
-def _plain(text: str) -> str:
-    """Returns text from a file so that Markdown shows it as it is."""
-    return "".join(f"\\{mark}" if mark in "\\`*_{}[]<>()#+-!|$~:" else mark for mark in text)
+def _cell(column: ColumnProfile, value: Cell) -> Cell:
+    """Returns a cell as people read it: a moment without the letter between day and hour."""
+    return value.replace("T", " ") if column.kind == "date" and isinstance(value, str) else value

@@ -8,7 +8,7 @@ from hab_client.phrases import size
 from hab_core.schemas.datasets import Dataset, DatasetDetail
 from hab_ui import backend, choosing, session
 from hab_ui.datasets import managing, uploading, viewing
-from hab_ui.formats import local_time
+from hab_ui.formats import local_time, plain
 
 
 def page() -> None:
@@ -48,7 +48,7 @@ def _show_list(found: list[Dataset]) -> None:
 def _show_one(dataset: DatasetDetail) -> None:
     """Shows what is in a dataset and what can be done with it."""
     now = session.current()
-    st.caption(dataset.description or "설명이 없습니다. 관리에서 적을 수 있습니다.")
+    st.caption(plain(dataset.description) or "설명이 없습니다. 관리에서 적을 수 있습니다.")
     with st.expander("읽기 보고서", icon=":material/fact_check:", expanded=now.uploaded == dataset.id):
         viewing.show_report(dataset)
     rows, columns, sharing, managed = st.tabs(["미리보기", "열", "공유·받기", "관리"])

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from hab_client import HabClient, NotFound
 from hab_client.dataset import Dataset
 from hab_core.schemas.datasets import DatasetDetail
+from tests.running import wait_until
 from tests.ui.conftest import ACCIDENTS, Show, texts
 
 
@@ -18,7 +19,8 @@ def button(test: AppTest, label: str) -> None:
     assert not test.exception
 
 
-def test_home_shows_the_server_and_the_datasets(show: Show, accidents: Dataset) -> None:
+def test_home_shows_the_server_and_the_datasets(show: Show, accidents: Dataset, client: HabClient) -> None:
+    wait_until(lambda: client.health().status == "ok")
     test = show("home")
     assert not test.exception
     assert "서버 정상" in texts(test, "markdown")
@@ -46,7 +48,7 @@ def test_upload_shows_what_it_seems_to_be_then_how_it_was_read(show: Show, clien
     button(test, "올리기")
     (dataset,) = client.datasets.list()
     assert (dataset.name, dataset.info.rows) == ("대구 사고", 36)
-    assert "올렸습니다: 36행 × 12열" in texts(test, "success")
+    assert "올렸습니다: 대구 사고, 36행 × 12열" in texts(test, "success")
     report = texts(test, "markdown")
     assert "CP949" in report
     assert "위도, 경도" in report
@@ -157,3 +159,14 @@ def test_profile_of_the_page_is_the_servers(show: Show, accidents: Dataset) -> N
     test = show("datasets")
     columns = next(one.value for one in test.dataframe if "서로 다른 값" in one.value)
     assert list(columns["열"]) == [column.name for column in detail.column_profiles]
+
+
+def test_what_others_wrote_is_shown_as_it_is(show: Show, client: HabClient) -> None:
+    name = "![그림](http://evil.example/x.png) :red[빨강] $x$"
+    dataset = client.datasets.upload(ACCIDENTS, name=name, description=name)
+    test = show("home", share=dataset.share().token)
+    shown = texts(test, "success") + texts(test, "caption")
+    assert "evil.example" in shown
+    assert "![" not in shown
+    assert "](" not in shown
+    dataset.delete()
