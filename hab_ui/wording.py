@@ -14,8 +14,9 @@ def escape(text: Any) -> str:
 
 
 def label(value: Any) -> str:
-    """Returns a cell in bold."""
-    return f"**{escape('(빈 값)' if value is None else value)}**"
+    """Returns a cell in bold, unless it ends in a mark: Markdown would then not see where the bold text ends."""
+    text = "빈 값" if value is None else " ".join(str(value).split())
+    return f"**{escape(text)}**" if text[-1:].isalnum() else escape(text)
 
 
 def number(value: Any) -> str:
