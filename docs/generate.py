@@ -8,9 +8,14 @@ from pathlib import Path
 from hab_client.cli.reference import render as render_cli
 from hab_core.analysis.reference import render as render_tools
 from hab_server.settings_reference import render as render_settings
+from hab_ui.settings import UiSettings
 
 FOLDER = Path(__file__).parent
-PAGES: dict[str, Callable[[], str]] = {"cli.md": render_cli, "settings.md": render_settings, "tools.md": render_tools}
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": render_cli,
+    "settings.md": lambda: render_settings(UiSettings.model_fields),
+    "tools.md": render_tools,
+}
 
 
 def main() -> None:

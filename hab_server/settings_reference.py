@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic.fields import FieldInfo
 
 from hab_server.settings import Settings
@@ -15,12 +17,20 @@ Every setting is an environment variable. This page is generated from the code b
 | variable | default | meaning |
 |---|---|---|
 """
-_CLIENT = """
-## SDK and command line
+_UI = """
+## User interface
+
+It reads `BACKEND_URL`, `BACKEND_HOST`, `UI_PORT`, `UI_URL`, `MAX_UPLOAD_MB` and `LOG_LEVEL` as well; `hab up` sets them.
 
 | variable | default | meaning |
 |---|---|---|
-| `BACKEND_URL` | `http://localhost:8000` | the server that the SDK and the command line speak to |
+"""
+_CLIENT = """
+## SDK, command line and user interface
+
+| variable | default | meaning |
+|---|---|---|
+| `BACKEND_URL` | `http://localhost:8000` | the server that SDK, command line and user interface speak to |
 
 ## Tests
 
@@ -32,10 +42,11 @@ _CLIENT = """
 """
 
 
-def render() -> str:
-    """Returns ``docs/settings.md``."""
+def render(ui: Mapping[str, FieldInfo]) -> str:
+    """Returns ``docs/settings.md``; ``ui`` are the settings of the user interface, which the server does not know."""
     rows = [_row(name, field) for name, field in Settings.model_fields.items()]
-    return _HEAD + "\n".join(rows) + "\n" + _CLIENT
+    more = [_row(name, field) for name, field in ui.items() if name not in {*Settings.model_fields, "backend_url"}]
+    return _HEAD + "\n".join(rows) + "\n" + _UI + "\n".join(more) + "\n" + _CLIENT
 
 
 def _row(name: str, field: FieldInfo) -> str:
@@ -43,5 +54,5 @@ def _row(name: str, field: FieldInfo) -> str:
     if field.default_factory is not None:
         default = "the platform's folder for user data + `/hab`"
     else:
-        default = "" if field.default is None else f"`{field.default}`"
+        default = "" if field.default in (None, "") else f"`{field.default}`"
     return f"| `{name.upper()}` | {default} | {field.description} |"

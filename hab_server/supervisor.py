@@ -52,7 +52,7 @@ class Supervisor:
         """
         self._settings = settings
         self._demo = demo
-        self._ui = ui and importlib.util.find_spec("hab_ui.app") is not None
+        self._ui = ui and importlib.util.find_spec("streamlit") is not None
         self._say = say or _to_stdout
         self._lock = HomeLock(settings)
         self._watches: list[Watch] = []
@@ -130,14 +130,26 @@ class Supervisor:
             self._launch(Child(label, program, log_file(self._settings, name), self._environment()))
 
     def _programs(self) -> list[tuple[str, str, list[str]]]:
-        """Returns label, name and command line of each child."""
-        programs = [
+        """Returns label, name and command line of each child that serves without the user interface."""
+        return [
             ("API", "api", python_module("hab_server", "serve")),
             ("작업자", "worker", python_module("hab_server", "worker")),
         ]
+
+    def _start_ui(self) -> None:
+        """Starts the user interface, after the API so that the two do not compete for the processor."""
         if self._ui:
-            programs.append(("화면", "ui", python_module("hab_ui")))
-        return programs
+            self._launch(Child("화면", python_module("hab_ui"), log_file(self._settings, "ui"), self._environment()))
+
+    def _await_ui(self) -> None:
+        """Says the address of the user interface once it answers."""
+        if not self._ui:
+            return
+        url = f"http://{shown_host(self._settings.backend_host)}:{self._settings.ui_port}"
+        if self._until(lambda: ask(url, "/_stcore/health").status == OK, _START_LIMIT):
+            self._say(f"화면: http://localhost:{self._settings.ui_port}")
+        else:
+            self._event(f"화면이 아직 응답하지 않습니다. 기록을 확인해주세요: {log_file(self._settings, 'ui')}")
 
     def _environment(self) -> dict[str, str]:
         """Returns the children's environment: these settings, the queue that runs already, the API's address."""
@@ -189,13 +201,14 @@ class Supervisor:
         """Says the addresses once the API answers, what is not ready yet, and the first steps."""
         if not self._until(lambda: ask(self._api_url, "/health/live").status == OK, _START_LIMIT):
             self._event(f"API가 아직 응답하지 않습니다. 기록을 확인해주세요: {log_file(self._settings, 'api')}")
+            self._start_ui()
             return
+        self._start_ui()
         if not self._until(lambda: ask(self._api_url, "/health/ready").status == OK, _READY_LIMIT):
             self._event(f"아직 준비되지 않았습니다: {complaint(ask(self._api_url, '/health/ready').body)}")
         self._await_samples()
         self._say(f"HAB가 실행 중입니다. API: {self._api_url}")
-        if self._ui:
-            self._say(f"화면: http://localhost:{self._settings.ui_port}")
+        self._await_ui()
         if not is_loopback(self._settings.backend_host):
             self._say(f"주의: 다른 컴퓨터에서도 접속할 수 있습니다 (BACKEND_HOST={self._settings.backend_host}).")
         self._say(f"자료: {self._settings.hab_home} · 기록: {self._settings.hab_home / 'logs'} · 끝내기: Ctrl-C")

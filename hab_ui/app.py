@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for every browser session: navigation and nothing else."""
+"""What every run of the script does: navigation and nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,3 @@ def main(first: str = "home") -> None:
         sharing.receive()
         session.show_notices()
         chosen.run()
-
-
-if __name__ == "__main__":
-    main()

@@ -19,6 +19,7 @@ from hab_client import HabClient
 from hab_client.phrases import failure
 from hab_core.errors import ConnectionFailed, HabError
 from hab_ui import session
+from hab_ui.formats import plain
 from hab_ui.settings import UiSettings
 
 RETRY_SECONDS = 5.0
@@ -66,20 +67,21 @@ def guarded(waiting: str = "", *, stop: bool = True) -> Iterator[None]:
 def boundary() -> Iterator[None]:
     """Lets nothing out of a page that would become a traceback in the browser; counts runs without a server."""
     now = session.current()
-    now.unreachable = False
+    now.unreachable, now.whole_page = False, True
     try:
         with guarded():
             yield
     except Exception as error:  # noqa: BLE001  # a user gets one sentence, the log the rest
         show_unexpected(error)
     finally:
+        now.whole_page = False
         if not now.unreachable:
             now.failures = 0
 
 
 def show_failure(error: HabError) -> None:
     """Shows a failure as the contract words it."""
-    st.error(failure(error), icon=":material/error:")
+    st.error(plain(failure(error)), icon=":material/error:")
 
 
 def show_unexpected(error: Exception) -> bool:
@@ -92,6 +94,8 @@ def show_unexpected(error: Exception) -> bool:
 def _show_unreachable(error: ConnectionFailed) -> None:
     """Says that the server cannot be reached and tries again by itself; from the third time on names who can help."""
     now = session.current()
+    if not now.whole_page:
+        st.rerun()  # from a fragment to the page, which notices as well and is the one that tries again
     if not now.unreachable:
         now.unreachable, now.failures = True, now.failures + 1
     lost = now.failures >= ASK_FOR_HELP_AFTER

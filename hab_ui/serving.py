@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -23,7 +23,8 @@ GRACE_SECONDS = 1
 """Seconds that open pages have when the interface is told to end; they reconnect to the next one by themselves."""
 _BACKLOG = 512
 _LONGEST_MESSAGE = 200 * 1024 * 1024
-_SCRIPT = Path(__file__).parent / "app.py"
+_TALKATIVE = ("httpx", "uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error")
+_SCRIPT = Path(__file__).parent / "entry" / "script.py"
 
 
 def serve(settings: UiSettings) -> None:
@@ -32,12 +33,13 @@ def serve(settings: UiSettings) -> None:
     Raises:
         CannotStart: The port is taken or not allowed, or the address is not this machine's.
     """
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with _listener(settings) as listener:
-        _configure(settings)
+        app = make_app()
+        _configure(settings)  # now that Streamlit knows the script, beside which the rest of its options is
+        _configure_logging(settings.log_level)  # after Streamlit, which sets the levels that it likes
         server = uvicorn.Server(
             uvicorn.Config(
-                make_app(),
+                app,
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -53,21 +55,38 @@ def serve(settings: UiSettings) -> None:
 def make_app() -> App:
     """Returns the ASGI application; one in a process."""
     import streamlit as st
+    from starlette.middleware import Middleware
 
     from hab_ui import assets, backend
+    from hab_ui.doorkeeper import Doorkeeper
 
-    return st.App(_SCRIPT, routes=assets.routes(), on_script_error=backend.show_unexpected)
+    return st.App(
+        _SCRIPT,
+        routes=assets.routes(),
+        middleware=[Middleware(Doorkeeper)],
+        on_script_error=backend.show_unexpected,
+    )
+
+
+def _configure_logging(level: str) -> None:
+    """Sends logs to stderr, without a line for each request: the address of a share link opens a dataset."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _configure(settings: UiSettings) -> None:
-    """Tells Streamlit what follows from HAB's settings, before it is loaded; the rest is in ``config.toml``."""
-    host = settings.ui_url.partition("://")[2].partition("/")[0].rpartition(":")
-    os.environ.update(
-        STREAMLIT_SERVER_MAX_UPLOAD_SIZE=str(settings.max_upload_mb + UPLOAD_SLACK_MB),
-        STREAMLIT_SERVER_PORT=str(settings.ui_port),
-        STREAMLIT_BROWSER_SERVER_ADDRESS=host[0] or host[2],
-        STREAMLIT_BROWSER_SERVER_PORT=str(settings.ui_port),
-    )
+    """Tells Streamlit what follows from HAB's settings; the rest is in the ``config.toml`` beside the script."""
+    from streamlit import config
+
+    options = {
+        "server.maxUploadSize": settings.max_upload_mb + UPLOAD_SLACK_MB,
+        "server.port": settings.ui_port,
+        "browser.serverPort": settings.ui_port,
+        "browser.serverAddress": urlsplit(settings.ui_url).hostname or "localhost",
+    }
+    for name, value in options.items():
+        config.set_option(name, value)
 
 
 def _listener(settings: UiSettings) -> socket.socket:

@@ -11,6 +11,8 @@ from typing import Literal
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from hab_client import Share
+
 _KEY = "hab_session"
 
 Tone = Literal["success", "info", "warning", "error"]
@@ -26,8 +28,12 @@ class Session:
         api_key: The user's key for Claude, in this browser session only: never stored, logged or shown.
         chat_model: The Claude model that was chosen; the server's own where None.
         conversation_id: The conversation that is open.
+        uploads: How many files were uploaded.
+        uploaded: The dataset that was uploaded last and whose report is shown open.
+        shares: The links made in this session, by the id of their dataset; whoever has one has the dataset.
         failures: How many page runs in a row could not reach the server.
         unreachable: Whether the present run could not.
+        whole_page: Whether the whole page is being made, not only a fragment of it.
         pages: The pages of the navigation by name, as the present run has made them.
         notices: What the next page run tells the user, once.
     """
@@ -37,8 +43,12 @@ class Session:
     api_key: str = field(default="", repr=False)
     chat_model: str | None = None
     conversation_id: str | None = None
+    uploads: int = 0
+    uploaded: str | None = None
+    shares: dict[str, Share] = field(default_factory=dict, repr=False)
     failures: int = 0
     unreachable: bool = False
+    whole_page: bool = False
     pages: dict[str, Page] = field(default_factory=dict, repr=False)
     notices: list[tuple[Tone, str]] = field(default_factory=list)
 
@@ -56,8 +66,9 @@ def current() -> Session:
 
 
 def show_notices() -> None:
-    """Shows what was kept for this run."""
+    """Shows what was kept for this run, in a place of its own: what comes after stays where it was."""
     session = current()
     waiting, session.notices = session.notices, []
-    for tone, text in waiting:
-        {"success": st.success, "info": st.info, "warning": st.warning, "error": st.error}[tone](text)
+    with st.container():
+        for tone, text in waiting:
+            {"success": st.success, "info": st.info, "warning": st.warning, "error": st.error}[tone](text)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from hab_core.errors import NotFound, ShareLinkExpired
 from hab_ui import backend, choosing, navigation, session
+from hab_ui.formats import plain
 
 _UNKNOWN = "이 공유 링크로 열 수 있는 데이터셋이 없습니다. 링크를 다시 확인해주세요."
 
@@ -18,7 +19,7 @@ def receive() -> None:
     name = _opened(token)
     del st.query_params["share"]
     if name is not None:
-        session.current().tell("success", f"공유된 데이터셋을 열었습니다: {name}")
+        session.current().tell("success", f"공유된 데이터셋을 열었습니다: {plain(name)}")
     navigation.go("home" if name is None else "datasets")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 db = typer.Typer(name="db", help="데이터베이스 스키마를 관리합니다.", no_args_is_help=True)
 
-_NO_UI = "이 버전에는 아직 화면이 없습니다. hab up --no-ui 또는 hab eclo 명령을 사용해주세요."
+_NO_UI = '화면에는 Streamlit이 필요합니다. 설치: pip install "hab-client[ui]"'
 _MARKS = {"ok": "[  ok  ]", "warn": "[ warn ]", "fail": "[ fail ]"}
 
 
@@ -57,9 +57,10 @@ def ui() -> None:
     """화면만 실행합니다."""
     from importlib.util import find_spec
 
-    if find_spec("hab_ui.app") is None:
-        typer.echo(_NO_UI, err=True)
-        raise typer.Exit(1)
+    from hab_core.errors import MissingExtra
+
+    if find_spec("streamlit") is None:
+        raise MissingExtra(_NO_UI)
     program = [sys.executable, "-P", "-m", "hab_ui"]
     os.execv(program[0], program)  # noqa: S606  # becomes the interface, so that signals reach it
 

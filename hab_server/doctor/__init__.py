@@ -19,7 +19,7 @@ from hab_server.doctor.machine import (
     check_python,
     check_threads,
 )
-from hab_server.doctor.services import check_database, check_queue, check_server, check_workers
+from hab_server.doctor.services import check_database, check_queue, check_server, check_ui, check_workers
 from hab_server.preflight import load_settings
 from hab_server.settings import Settings
 
@@ -60,6 +60,7 @@ def _of_settings() -> dict[str, Callable[[Settings], Check | list[Check]]]:
         "model": check_model,
         "ports": check_ports,
         "server": check_server,
+        "ui": check_ui,
     }
 
 

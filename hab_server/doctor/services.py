@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from http.client import OK
+from importlib.metadata import PackageNotFoundError, version
 
 from hab_core.errors import HabError
 from hab_server.doctor.check import Check
@@ -86,3 +88,15 @@ def check_server(settings: Settings) -> Check:
     if unwell:
         return Check("server", "warn", f"{url}: {' · '.join(unwell)}", "hab up")
     return Check("server", "ok", f"{url}에서 실행 중입니다.")
+
+
+def check_ui(settings: Settings) -> Check:
+    """Whether the user interface is installed, and whether it runs; HAB works without it."""
+    try:
+        found = version("streamlit")
+    except PackageNotFoundError:
+        return Check("ui", "warn", "화면이 설치되어 있지 않습니다.", 'pip install "hab-client[ui]"')
+    url = f"http://{shown_host(settings.backend_host)}:{settings.ui_port}"
+    if ask(url, "/_stcore/health").status == OK:
+        return Check("ui", "ok", f"{url}에서 실행 중입니다.")
+    return Check("ui", "ok", f"Streamlit {found}, 실행 중이 아닙니다. 실행: hab ui")

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.conftest import missing_service
 from tests.running import Command, give_model, train_small_model
@@ -15,7 +15,7 @@ from tests.running import Command, give_model, train_small_model
 CHROMIUM = Path("/usr/bin/chromium")
 PICTURES = Path(__file__).resolve().parents[2] / "screenshots"
 WIDE, NARROW = (1440, 900), (390, 844)
-PATIENCE = 60_000
+PATIENCE = 30_000
 """Milliseconds for what a page waits for, on a busy machine."""
 _ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -32,6 +32,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium; skips where it is not installed."""
     if not CHROMIUM.exists():
         missing_service("Chromium is not installed: apt-get install chromium fonts-nanum")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=_ARGUMENTS)
         yield browser
@@ -89,10 +90,15 @@ def browse(chromium: Browser, served: Command) -> Iterator[Open]:
 
 
 def picture(page: Page, name: str) -> None:
-    """Waits until a page has come to rest and writes what it shows to ``screenshots/NAME.png``."""
+    """Waits until a page has come to rest and writes all of it to ``screenshots/NAME.png``."""
     settled(page)
     PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    size = page.viewport_size or {"width": WIDE[0], "height": WIDE[1]}
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": min(max(height, size["height"]), 6000)})
+    page.wait_for_timeout(500)
+    page.screenshot(path=PICTURES / f"{name}.png")
+    page.set_viewport_size(size)
 
 
 def settled(page: Page) -> None:

@@ -59,7 +59,7 @@ def test_everything_is_well_while_hab_runs(up: Command) -> None:
     names = [check["name"] for check in document["checks"]]
     assert names == [
         "python", "lightgbm", "locale", "threads", "anthropic_key",
-        "home", "database", "queue", "workers", "model", "backend_port", "ui_port", "server",
+        "home", "database", "queue", "workers", "model", "backend_port", "ui_port", "server", "ui",
     ]  # fmt: skip
     assert up.url in document["checks"][-1]["message"]
 
