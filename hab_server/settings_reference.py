@@ -20,7 +20,7 @@ Every setting is an environment variable. This page is generated from the code b
 _UI = """
 ## User interface
 
-It reads `BACKEND_URL`, `BACKEND_HOST`, `UI_PORT`, `UI_URL`, `MAX_UPLOAD_MB` and `LOG_LEVEL` as well; `hab up` sets them.
+It reads `BACKEND_URL`, `BACKEND_HOST`, `UI_PORT`, `UI_URL`, `MAX_UPLOAD_MB` and `LOG_LEVEL`, too; `hab up` sets them.
 
 | variable | default | meaning |
 |---|---|---|

@@ -83,10 +83,10 @@ class Command:
         self.home = home
         self.port = int(environment.get("BACKEND_PORT", free_port()))
         self.url = f"http://127.0.0.1:{self.port}"
-        self.ui_port = int(environment.get("UI_PORT", free_port()))
+        self.ui_port = environment.get("UI_PORT", str(free_port()))
         self.ui_url = f"http://localhost:{self.ui_port}"
         self._output = home.with_name(f"{home.name}-{time.monotonic_ns()}.out")
-        ports = {"BACKEND_PORT": str(self.port), "UI_PORT": str(self.ui_port)}
+        ports = {"BACKEND_PORT": str(self.port), "UI_PORT": self.ui_port}
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [*HAB, *arguments],

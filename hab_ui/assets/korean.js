@@ -28,7 +28,7 @@
     "Press Enter to apply": "Enter 키로 적용", "Press Enter to submit form": "Enter 키로 제출",
     "Press ⌘+Enter to apply": "⌘+Enter 키로 적용", "Press Ctrl+Enter to apply": "Ctrl+Enter 키로 적용",
     "Press ⌘+Enter to submit form": "⌘+Enter 키로 제출", "Press Ctrl+Enter to submit form": "Ctrl+Enter 키로 제출",
-    "Send message": "보내기",
+    "Page not found": "페이지가 없습니다", "Send message": "보내기",
     "Is Streamlit still running?": "화면 서버에 연결할 수 없습니다. 연결되면 자동으로 이어집니다.",
     "The app isn't responding": "화면 서버에 연결할 수 없습니다. 연결되면 자동으로 이어집니다.",
   };
@@ -37,6 +37,7 @@
     [/^File must be .* or smaller\.$/, "파일 크기는 LIMIT_MBMB를 초과할 수 없습니다"],
     [/^.* files are not allowed\.$/, "CSV 형식만 지원됩니다."],
     [/^You can only select up to (\d+) options?\. Remove an option first\.$/, "최대 $1개까지 선택할 수 있습니다."],
+    [/^You have requested page .*|^The page that you have requested .*/, "없는 페이지입니다. 홈을 엽니다."],
     [/^Remove (.+)$/, "$1 빼기"],
     [/^Stop the app.*$/, "멈추기"],
   ];

@@ -61,7 +61,7 @@ def test_everything_is_well_while_hab_runs(up: Command) -> None:
         "python", "lightgbm", "locale", "threads", "anthropic_key",
         "home", "database", "queue", "workers", "model", "backend_port", "ui_port", "server", "ui",
     ]  # fmt: skip
-    assert up.url in document["checks"][-1]["message"]
+    assert up.url in document["checks"][names.index("server")]["message"]
 
 
 def test_server_is_found_by_its_home_whatever_its_port(up: Command, monkeypatch: pytest.MonkeyPatch) -> None:
