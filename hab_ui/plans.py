@@ -101,7 +101,7 @@ def boxes(dataset_id: str, column: str, group: str | None, values: Sequence[Any]
             ChartSeries(name=name or column, x=FIVE_NAMES, y=[each["value"] for each in result["percentiles"]])
             for name, result in known
         ]
-        note = narration.boxes(column, [(each.name, each.y[2]) for each in series])
+        note = narration.medians(column, [(each.name, each.y[2]) for each in series], narration.HOW_BOXES)
         return _drawn(ChartSpec(kind="box", title=title, x=group or "", y=column, series=series), note)
 
     return Plan(title, questions, draw)
@@ -127,7 +127,8 @@ def densities(
             for name, each in statistics
             if (curve := density.of_statistics(each)) is not None
         ]
-        note = narration.boxes(column, [(name or column, each["median"]) for name, each in statistics if each["count"]])
+        known = [(name or column, each["median"]) for name, each in statistics if each["count"]]
+        note = narration.medians(column, known, narration.HOW_DENSITIES)
         return _drawn(ChartSpec(kind="violin", title=title, x=column, y="밀도", series=series), note)
 
     return Plan(title, questions, draw)

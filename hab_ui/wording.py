@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+from hab_ui.formats import plain
 
 
 def escape(text: Any) -> str:
     """Returns a text that Markdown shows as it stands, on one line."""
-    return _MARKS.sub(r"\\\1", " ".join(str(text).split()))
+    return plain(" ".join(str(text).split()))
 
 
 def label(value: Any) -> str:

@@ -14,6 +14,7 @@ from hab_ui import backend, density, gathering
 from hab_ui.charts import show_chart
 from hab_ui.columns import ColumnInfo, by_rule, columns_of
 from hab_ui.gathering import Question
+from hab_ui.narration import HOW_BOXES, HOW_DENSITIES
 from hab_ui.plans import DENSITY_BINS, FIVE, FIVE_NAMES, UNITS, natural
 from hab_ui.wording import escape, label, number, percent
 
@@ -159,7 +160,7 @@ def _densities(sides: Sequence[Side], found: Sequence[Any]) -> Drawn:
         for side, column in zip(sides, columns, strict=True)
     )
     spec = ChartSpec(kind="violin", title=f"{_title(sides)}의 밀도", x=sides[0].column, y="밀도", series=series)
-    return Drawn(spec, f"{told}. 곡선 아래 넓이는 모두 같아 건수가 달라도 모양을 견줄 수 있습니다.")
+    return Drawn(spec, f"{told}. {HOW_DENSITIES}")
 
 
 def _boxes(sides: Sequence[Side], found: Sequence[Any]) -> Drawn:
@@ -170,7 +171,7 @@ def _boxes(sides: Sequence[Side], found: Sequence[Any]) -> Drawn:
         if run.result["count"]
     ]
     spec = ChartSpec(kind="box", title=f"{_title(sides)}의 상자 그림", x="데이터셋", y=sides[0].column, series=series)
-    return Drawn(spec, "상자는 25–75%, 수염은 5–95% 구간, 가운데 선은 중앙값입니다.")
+    return Drawn(spec, HOW_BOXES)
 
 
 def _title(sides: Sequence[Side]) -> str:
