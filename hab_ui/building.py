@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from hab_core.schemas.datasets import DatasetDetail
+from hab_core.schemas.datasets import DatasetDetail, DerivedRule
 from hab_ui import backend, gathering, plans
 from hab_ui.columns import ColumnInfo, by_rule, columns_of, names
 from hab_ui.filters import Condition
@@ -16,7 +16,7 @@ from hab_ui.plans import Plan
 _NONE = "(나누지 않음)"
 _COUNT = "건수"
 _MONTHLY = "연-월"
-_UNIT_ORDER = ("month", "weekday", "hour", "time_period", "day", "year")
+_UNIT_ORDER: tuple[DerivedRule, ...] = ("month", "weekday", "hour", "time_period", "day", "year")
 
 Build = Callable[[DatasetDetail, list[ColumnInfo], list[Condition]], Plan | None]
 
@@ -88,13 +88,15 @@ def _trend(detail: DatasetDetail, columns: list[ColumnInfo], where: list[Conditi
     if date is None:
         return None
     rules = [column.rule for column in columns if date in column.sources]
-    units = {_MONTHLY: ""} | {plans.UNITS[unit]: unit for unit in _UNIT_ORDER if unit in rules}
+    units: dict[str, DerivedRule | None] = {_MONTHLY: None}
+    units |= {plans.UNITS[unit]: unit for unit in _UNIT_ORDER if unit in rules}
     with places[1]:
         unit = st.selectbox("단위", list(units), key=f"build-unit-{detail.id}")
     with places[2]:
         value, aggregate = _value(columns, "trend", detail, places[3])
-    if units[unit]:
-        return plans.pattern(detail.id, date, units[unit], where, value, aggregate)
+    part = units[unit]
+    if part is not None:
+        return plans.pattern(detail.id, date, part, where, value, aggregate)
     year, month = by_rule(detail, "year", date), by_rule(detail, "month", date)
     return plans.trend(detail.id, date, year or "", month or "", where, value, aggregate)
 

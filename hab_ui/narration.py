@@ -49,12 +49,15 @@ def distribution(column: dict[str, Any]) -> str:
     )
 
 
-def boxes(column: str, medians: Sequence[tuple[str, Any]]) -> str:
-    """Says where the median of a column is highest and where lowest."""
-    known = [(name, value) for name, value in medians if value is not None]
+HOW_BOXES = "상자는 25–75%, 수염은 5–95% 구간입니다."
+HOW_DENSITIES = "곡선 아래 넓이는 모두 같아 건수가 달라도 모양을 견줄 수 있습니다."
+
+
+def medians(column: str, found: Sequence[tuple[str, Any]], how: str) -> str:
+    """Says where the median of a column is highest and where lowest, then how the chart is read."""
+    known = [(name, value) for name, value in found if value is not None]
     if not known:
         return NOTHING
-    how = "상자는 25–75%, 수염은 5–95% 구간입니다."
     if len(known) == 1:
         return f"{escape(column)}의 중앙값은 **{number(known[0][1])}**입니다. {how}"
     highest, lowest = max(known, key=lambda pair: pair[1]), min(known, key=lambda pair: pair[1])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from hab_core.schemas.analysis import ChartSeries, ChartSpec
+from hab_core.schemas.datasets import DerivedRule
 from hab_core.schemas.eclo import TIME_PERIODS, WEEKDAYS
 from hab_ui import density, gathering, narration
 from hab_ui.filters import Condition
@@ -23,7 +24,14 @@ GROUPS = 8
 FIVE = (5.0, 25.0, 50.0, 75.0, 95.0)
 FIVE_NAMES = ["5%", "25%", "50%", "75%", "95%"]
 _MONTHS = 480
-UNITS = {"month": "월", "weekday": "요일", "hour": "시", "time_period": "시간대", "day": "일", "year": "연도"}
+UNITS: dict[DerivedRule, str] = {
+    "month": "월",
+    "weekday": "요일",
+    "hour": "시",
+    "time_period": "시간대",
+    "day": "일",
+    "year": "연도",
+}
 AGGREGATES = {"mean": "평균", "sum": "합계", "median": "중앙값", "max": "최댓값", "min": "최솟값"}
 
 
@@ -93,7 +101,7 @@ def boxes(dataset_id: str, column: str, group: str | None, values: Sequence[Any]
             ChartSeries(name=name or column, x=FIVE_NAMES, y=[each["value"] for each in result["percentiles"]])
             for name, result in known
         ]
-        note = narration.boxes(column, [(each.name, each.y[2]) for each in series])
+        note = narration.medians(column, [(each.name, each.y[2]) for each in series], narration.HOW_BOXES)
         return _drawn(ChartSpec(kind="box", title=title, x=group or "", y=column, series=series), note)
 
     return Plan(title, questions, draw)
@@ -119,7 +127,8 @@ def densities(
             for name, each in statistics
             if (curve := density.of_statistics(each)) is not None
         ]
-        note = narration.boxes(column, [(name or column, each["median"]) for name, each in statistics if each["count"]])
+        known = [(name or column, each["median"]) for name, each in statistics if each["count"]]
+        note = narration.medians(column, known, narration.HOW_DENSITIES)
         return _drawn(ChartSpec(kind="violin", title=title, x=column, y="밀도", series=series), note)
 
     return Plan(title, questions, draw)
@@ -159,7 +168,12 @@ def week(dataset_id: str, weekday: str, hour: str, where: Sequence[Condition]) -
 
 
 def pattern(
-    dataset_id: str, date: str, by: str, where: Sequence[Condition], value: str | None = None, aggregate: str = "mean"
+    dataset_id: str,
+    date: str,
+    by: DerivedRule,
+    where: Sequence[Condition],
+    value: str | None = None,
+    aggregate: str = "mean",
 ) -> Plan:
     """Returns counts, or an aggregate, by a part of the date."""
     question = gathering.tool(
@@ -209,20 +223,22 @@ def parts_of(group: str | None, values: Sequence[Any]) -> list[tuple[str, list[C
     return [(str(value), [{"column": group, "operator": "==", "value": value}]) for value in values[:GROUPS]]
 
 
+def natural(labels: list[str]) -> list[str]:
+    """Returns weekdays, periods of the day and whole numbers in their own order, other labels as they are."""
+    scale = next((list(each) for each in (WEEKDAYS, TIME_PERIODS) if set(labels) <= {*each}), None)
+    if scale is not None:
+        return sorted(labels, key=scale.index)
+    return sorted(labels, key=int) if all(label.lstrip("-").isdecimal() for label in labels) else labels
+
+
 def _in_order(spec: ChartSpec | None) -> ChartSpec | None:
-    """Returns bars of weekdays, periods of the day or numbers in their own order, others as they are."""
+    """Returns bars of one series in the natural order of their labels."""
     if spec is None or len(spec.series) != 1:
         return spec
-    labels = [str(x) for x in spec.series[0].x]
-    scale = next((each for each in (WEEKDAYS, TIME_PERIODS) if set(labels) <= {*each}), None)
-    if scale is not None:
-        rank = [list(scale).index(label) for label in labels]
-    elif all(label.lstrip("-").isdecimal() for label in labels):
-        rank = [int(label) for label in labels]
-    else:
-        return spec
-    pairs = sorted(zip(rank, spec.series[0].x, spec.series[0].y, strict=True))
-    series = ChartSeries(name=spec.series[0].name, x=[x for _, x, _ in pairs], y=[y for _, _, y in pairs])
+    only = spec.series[0]
+    values = {str(x): y for x, y in zip(only.x, only.y, strict=True)}
+    labels = natural(list(values))
+    series = ChartSeries(name=only.name, x=labels, y=[values[each] for each in labels])
     return spec.model_copy(update={"series": [series]})
 
 

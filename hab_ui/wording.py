@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+from hab_ui.formats import plain
 
 
 def escape(text: Any) -> str:
     """Returns a text that Markdown shows as it stands, on one line."""
-    return _MARKS.sub(r"\\\1", " ".join(str(text).split()))
+    return plain(" ".join(str(text).split()))
 
 
 def label(value: Any) -> str:
-    """Returns a cell in bold."""
-    return f"**{escape('(빈 값)' if value is None else value)}**"
+    """Returns a cell in bold, unless it ends in a mark: Markdown would then not see where the bold text ends."""
+    text = "빈 값" if value is None else " ".join(str(value).split())
+    return f"**{escape(text)}**" if text[-1:].isalnum() else escape(text)
 
 
 def number(value: Any) -> str:

@@ -24,6 +24,7 @@ _UPRIGHT_BARS = 12
 _UPRIGHT_LABEL = 8
 _BAR_HEIGHT = 24
 _TALLEST = 900
+_FILLED = 3
 _WRITTEN_CELLS = 120
 
 Draw = Callable[[go.Figure, ChartSpec], None]
@@ -177,12 +178,11 @@ def _boxes(figure: go.Figure, spec: ChartSpec) -> None:
 
 
 def _violins(figure: go.Figure, spec: ChartSpec) -> None:
-    """Draws densities as filled curves."""
+    """Draws densities as curves, filled where few enough to be told apart."""
+    fill = "tozeroy" if len(spec.series) <= _FILLED else "none"
     for series in spec.series:
         hover = f"{safe(series.name)}<br>%{{x:,.6~g}}: 밀도 %{{y:.4~g}}<extra></extra>"
-        figure.add_scatter(
-            x=series.x, y=series.y, mode="lines", fill="tozeroy", name=safe(series.name), hovertemplate=hover
-        )
+        figure.add_scatter(x=series.x, y=series.y, mode="lines", fill=fill, name=safe(series.name), hovertemplate=hover)
     figure.update_xaxes(tickformat=",~g")
     figure.update_yaxes(rangemode="tozero", tickformat="~g")
 
