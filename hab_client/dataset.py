@@ -92,6 +92,28 @@ class Dataset:
         """
         return self._datasets.rows(self.id, columns, sort=sort, where=where)
 
+    def sample(
+        self,
+        columns: str | Sequence[str] | None = None,
+        *,
+        n: int = wire.SAMPLE_DEFAULT,
+        where: Where | Sequence[Where] | None = None,
+    ) -> wire.RowsSample:
+        """Returns rows drawn at random, the same whenever the same is asked for: enough for a map or a scatter plot.
+
+        Args:
+            columns: Stored or derived columns; every stored one where None.
+            n: How many rows, at most 20,000; with more than five columns fewer may come.
+            where: Conditions that all have to hold, as for :meth:`rows`.
+
+        Returns:
+            ``columns``, ``items`` (the cells in their order), and ``rows``: how many there are to draw from.
+
+        Raises:
+            InvalidInput: An unknown column, a condition that does not fit its column, or too large a sample.
+        """
+        return self._datasets.sample(self.id, columns, n=n, where=where)
+
     def download(
         self,
         path: str | Path,

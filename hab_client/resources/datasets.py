@@ -151,6 +151,19 @@ class Datasets(Resource):
 
         return Listing(page)
 
+    def sample(
+        self,
+        dataset_id: str,
+        columns: str | Sequence[str] | None = None,
+        *,
+        n: int = wire.SAMPLE_DEFAULT,
+        where: Where | Sequence[Where] | None = None,
+    ) -> wire.RowsSample:
+        """Returns rows drawn at random as :meth:`Dataset.sample` does."""
+        conditions = {} if where is None else {"where": to_json(_conditions(where)).decode()}
+        params = {"limit": str(n), **({"columns": _names(columns)} if columns else {}), **conditions}
+        return self._ask(wire.RowsSample, Call("GET", f"{_address(dataset_id)}/sample", params))
+
     def download(
         self,
         dataset_id: str,

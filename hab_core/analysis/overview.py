@@ -9,6 +9,7 @@ import polars as pl
 from hab_core.analysis.columns import Column, Family
 from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.parameters import MAX_SHOWN_COLUMNS, ColumnNames, SampleMethod, SampleSize, ShownColumns
+from hab_core.analysis.sampling import sample_places
 from hab_core.analysis.view import View
 from hab_core.datasets.table import Table
 from hab_core.schemas.analysis_results import (
@@ -20,7 +21,6 @@ from hab_core.schemas.analysis_results import (
 )
 
 MAX_LISTED_COLUMNS = 100
-_SEED = 20_240_101
 _GLANCED = 200
 _REASONS = {
     "integer": "값이 모두 정수입니다.",
@@ -107,22 +107,10 @@ def get_sample_rows(
     shown = view.shown_columns(columns, MAX_SHOWN_COLUMNS)
     places = view.positions() if view.filtered else None
     total = table.rows if places is None else len(places)
-    sample = _sample(total, view.fitting_rows(n, len(shown)), method)
+    sample = sample_places(total, view.fitting_rows(n, len(shown)), method)
     chosen = sample if places is None else places[sample].tolist()
     rows = view.take(shown, chosen)
     return SampleRows(**view.said(total), method=method, row_numbers=[place + 1 for place in chosen], table=rows)
-
-
-def _sample(rows: int, n: int, method: str) -> list[int]:
-    """Returns the positions of a sample in ascending order; the random one is the same at every call."""
-    import numpy as np
-
-    size = min(n, rows)
-    if method == "head":
-        return list(range(size))
-    if method == "tail":
-        return list(range(rows - size, rows))
-    return sorted(np.random.default_rng(_SEED).choice(rows, size, replace=False, shuffle=False).tolist())
 
 
 def _summaries(view: View, columns: list[Column]) -> list[ColumnSummary]:

@@ -72,6 +72,14 @@ Percentiles = Annotated[
     | Annotated[list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=1, max_length=50)],
     Field(description="백분위수 0~100, 하나 또는 목록. 예: 90 또는 [25, 50, 75]"),
 ]
+BinLimit = Annotated[
+    int,
+    Field(
+        ge=2,
+        le=200,
+        description="숫자 열의 값을 이 수까지의 구간으로 나누어 셉니다(히스토그램). 생략하면 세지 않습니다.",
+    ),
+]
 TopN = Annotated[int, Field(ge=1, le=100, description="보여줄 값의 개수.")]
 RowLimit = Annotated[int, Field(ge=1, le=200, description="보여줄 행의 수.")]
 ValueLimit = Annotated[int, Field(ge=1, le=500, description="보여줄 값의 수.")]

@@ -28,7 +28,7 @@ def tools() -> tuple[ToolSpec, ...]:
     """Returns every tool, the two that predict last."""
     return (
         ToolSpec("개요", overview.get_dataframe_info, say.dataframe_info),
-        ToolSpec("통계", statistics.get_column_statistics, say.column_statistics),
+        ToolSpec("통계", statistics.get_column_statistics, say.column_statistics, say.histogram_chart),
         ToolSpec("결측", missing.get_missing_values, say.missing_values, say.missing_chart),
         ToolSpec("집계", grouping.get_value_counts, say.value_counts, say.value_counts_chart),
         ToolSpec("선택", selection.filter_dataframe, say.filtered),

@@ -13,7 +13,8 @@ from hab_core.analysis.aggregates import sums_fit
 from hab_core.analysis.columns import Column, Family
 from hab_core.analysis.conditions import Conditions
 from hab_core.analysis.counting import count_values, shares
-from hab_core.analysis.parameters import ColumnName, ColumnNames, Percentiles
+from hab_core.analysis.histogram import histogram_of
+from hab_core.analysis.parameters import BinLimit, ColumnName, ColumnNames, Percentiles
 from hab_core.analysis.view import View
 from hab_core.datasets.table import Table
 from hab_core.errors import InvalidInput
@@ -36,12 +37,14 @@ def get_column_statistics(
     *,
     column: ColumnName | None = None,
     columns: ColumnNames | None = None,
+    limit: BinLimit | None = None,
     conditions: Conditions = (),
 ) -> StatisticsResult:
     """열의 기초 통계를 냅니다: 평균·표준편차·최소·사분위수·최대·합계·왜도(숫자 열), 개수와 흔한 값(다른 열).
 
     한 열이면 column, 여러 열이면 columns를 쓰고, 둘 다 생략하면 숫자 열을 모두 봅니다.
     묶음별 평균은 group_by_aggregate, 값별 건수는 get_value_counts가 맞습니다.
+    limit을 주면 숫자 열의 값을 그 수까지의 구간으로 나누어 셉니다(히스토그램).
     """
     view = View(table, conditions)
     chosen = _chosen(view, column, columns)
@@ -57,6 +60,8 @@ def get_column_statistics(
     rows = view.rows if frame is None else frame.height
     for each, counts in zip(others, count_values(view, others), strict=True):
         described[each.name] = _describe_other(each, counts, rows)
+    if limit is not None and numbers:
+        _add_histograms(view, numbers, described, limit)
     return StatisticsResult(**view.said(rows), columns=[described[each.name] for each in chosen])
 
 
@@ -133,6 +138,15 @@ def _chosen(view: View, column: str | None, columns: list[str] | None) -> list[C
             "columns", "이 표에는 숫자 열이 없습니다. columns에 볼 열을 적어주세요.", list(view.columns)[:50]
         )
     return view.cut(numbers, MAX_DESCRIBED, "숫자 열")
+
+
+def _add_histograms(view: View, columns: list[Column], described: dict[str, ColumnStatistics], bins: int) -> None:
+    """Counts the values of columns of numbers in bins."""
+    frame = view.collect(columns)
+    for each in columns:
+        values = numbers_of(frame[each.name])
+        counted = histogram_of(values, bins, whole=each.dtype.is_integer())
+        described[each.name] = described[each.name].model_copy(update={"histogram": counted})
 
 
 def _is_profiled(view: View, column: Column) -> bool:

@@ -15,7 +15,7 @@ MAX_CONDITION_DEPTH = 5
 MAX_VALUES = 1_000
 
 ToolCategory = Literal["개요", "통계", "결측", "선택", "집계", "상관", "시간", "공간", "예측"]
-ChartKind = Literal["bar", "line", "heatmap", "scatter", "map"]
+ChartKind = Literal["bar", "line", "heatmap", "scatter", "map", "histogram", "box", "violin"]
 
 
 class _Condition(RequestModel):
@@ -117,7 +117,12 @@ class ToolRequest(RequestModel):
 
 
 class ChartSeries(AnswerModel):
-    """One line or one set of bars; in a heatmap one row, in a map ``x`` is longitude and ``y`` latitude."""
+    """One line or one set of bars.
+
+    In a heatmap one row; in a map ``x`` is longitude and ``y`` latitude; in a histogram ``x`` holds the edges of the
+    bins, one more than ``y`` has counts; in a box plot ``x`` names five percentiles and ``y`` holds their values; in a
+    violin ``x`` holds values and ``y`` their density.
+    """
 
     name: str
     x: list[Any]

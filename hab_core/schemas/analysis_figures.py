@@ -15,6 +15,13 @@ from hab_core.schemas.jobs import EcloBatchItem
 # --- statistics
 
 
+class Histogram(AnswerModel):
+    """Values by bin: ``counts[i]`` from ``edges[i]`` up to ``edges[i + 1]``, the last bin's included."""
+
+    edges: list[float]
+    counts: list[int]
+
+
 class ColumnStatistics(AnswerModel):
     """One column described; what does not apply to its kind is None. ``std`` divides by n - 1."""
 
@@ -34,6 +41,7 @@ class ColumnStatistics(AnswerModel):
     zeros: int | None = None
     skewness: Number = Field(None, description="third standardised moment, not corrected for bias")
     top: list[ValueCount] = Field(default_factory=list)
+    histogram: Histogram | None = Field(None, description="only where bins were asked for, of columns of numbers")
 
 
 class StatisticsResult(ToolResult):

@@ -172,6 +172,19 @@ class RowsPage(AnswerModel):
     next_cursor: str | None = None
 
 
+SAMPLE_DEFAULT = 5_000
+SAMPLE_MAX = 20_000
+"""How many rows a sample holds, and at most."""
+
+
+class RowsSample(AnswerModel):
+    """Rows drawn at random, in the order of the file: the same ones whenever the same is asked for."""
+
+    columns: list[str]
+    items: list[list[Any]]
+    rows: int = Field(description="rows that meet the conditions; all of them are here where there are no more")
+
+
 class Removed(AnswerModel):
     """What was deleted or revoked, by its id."""
 

@@ -12,12 +12,21 @@ from starlette.concurrency import run_in_threadpool
 
 from hab_core.datasets.download import csv_parts
 from hab_core.schemas.common import Page
-from hab_core.schemas.datasets import Dataset, DatasetDetail, DatasetPatch, Removed, RowsPage
+from hab_core.schemas.datasets import (
+    SAMPLE_DEFAULT,
+    SAMPLE_MAX,
+    Dataset,
+    DatasetDetail,
+    DatasetPatch,
+    Removed,
+    RowsPage,
+    RowsSample,
+)
 from hab_server import idempotency
 from hab_server.bodies import model_of, parse_model, read_json, request_body
 from hab_server.datasets.keeping import keep, remove
 from hab_server.datasets.opening import open_table
-from hab_server.datasets.rows import RowQuery, read_rows
+from hab_server.datasets.rows import RowQuery, read_rows, read_sample
 from hab_server.dependencies import DEFAULT_LIMIT, CursorQuery, DatasetId, LimitQuery, Services, ServicesDep
 from hab_server.etags import matches, not_modified
 from hab_server.file_names import content_disposition
@@ -42,6 +51,7 @@ _WhereQuery = Annotated[
         max_length=20_000, description='conditions as JSON: `[{"column": "요일", "operator": "==", "value": "금요일"}]`'
     ),
 ]
+_SampleQuery = Annotated[int, Query(ge=1, le=SAMPLE_MAX, description="rows of the sample")]
 
 
 @router.post(
@@ -112,6 +122,22 @@ async def list_dataset_rows(
     return await services.analysing.run(partial(_rows, services, dataset_id, query))
 
 
+@router.get("/{dataset_id}/sample", operation_id="sample_dataset_rows")
+async def sample_dataset_rows(
+    dataset_id: DatasetId,
+    services: ServicesDep,
+    limit: _SampleQuery = SAMPLE_DEFAULT,
+    columns: _ColumnsQuery = [],  # noqa: B006
+    where: _WhereQuery = None,
+) -> RowsSample:
+    """Returns rows drawn at random, the same at every call, for maps and scatter plots; not for computing.
+
+    A sample of many columns may hold fewer rows than `limit`.
+    """
+    query = RowQuery(limit, columns=columns, where=where)
+    return await services.analysing.run(partial(_sample, services, dataset_id, query))
+
+
 @router.head("/{dataset_id}/download", include_in_schema=False)
 @router.get(
     "/{dataset_id}/download",
@@ -161,6 +187,12 @@ def _rows(services: Services, dataset_id: str, query: RowQuery) -> RowsPage:
     """Returns a page of rows."""
     with disk_errors():
         return read_rows(open_table(services.engine, services.datasets, dataset_id), query)
+
+
+def _sample(services: Services, dataset_id: str, query: RowQuery) -> RowsSample:
+    """Returns a sample of rows."""
+    with disk_errors():
+        return read_sample(open_table(services.engine, services.datasets, dataset_id), query)
 
 
 def _stored_parts(services: Services, dataset_id: str) -> Iterator[bytes]:

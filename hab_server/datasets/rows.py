@@ -1,4 +1,4 @@
-"""Rows of a dataset page by page: which columns, in which order, under which conditions."""
+"""Rows of a dataset, page by page or a sample of them: which columns, in which order, under which conditions."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from hab_core.analysis.columns import Column
+from hab_core.analysis.sampling import sample_places
 from hab_core.analysis.spec import invalid_arguments
 from hab_core.analysis.view import ROW, View
 from hab_core.datasets.profile import cell
 from hab_core.datasets.table import Table
 from hab_core.errors import ErrorDetail, InvalidInput, MalformedJson
 from hab_core.schemas.analysis import ConditionList
-from hab_core.schemas.datasets import RowsPage
+from hab_core.schemas.datasets import RowsPage, RowsSample
 from hab_server.bodies import parse_json
 from hab_server.store.cursors import encode_cursor, position_after
 
 MAX_CELLS = 100_000
-"""Of one page: 200 rows of 500 columns."""
+"""Of one answer: a page of 200 rows of 500 columns, or a sample of 20,000 rows of 5."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,22 @@ def read_rows(table: Table, query: RowQuery) -> RowsPage:
         items=[[cell(value) for value in row] for row in found.items],
         next_cursor=None if following is None else encode_cursor(following),
     )
+
+
+def read_sample(table: Table, query: RowQuery) -> RowsSample:
+    """Returns rows drawn at random, whatever ``cursor`` and ``sort`` say; fewer than ``limit`` of very many columns.
+
+    Raises:
+        InvalidInput: An unknown column, or a condition that does not fit.
+    """
+    view = _view(table, query.where)
+    columns = view.find_all(_names(table, query.columns) or table.stored_columns)
+    places = view.positions() if view.filtered else None
+    total = view.table.rows if places is None else len(places)
+    chosen = sample_places(total, max(1, min(query.limit, MAX_CELLS // max(1, len(columns)))))
+    found = view.take(columns, chosen if places is None else places[chosen].tolist())
+    items = [[cell(value) for value in row] for row in found.items]
+    return RowsSample(columns=found.columns, items=items, rows=total)
 
 
 def _positions(view: View, keys: Sequence[tuple[Column, bool]], start: int, count: int) -> list[int]:

@@ -23,6 +23,8 @@ _ARGUMENTS = [
     "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
 _HERE = ("127.0.0.1", "localhost")
+_SCROLLED = "[data-testid=stMain], [data-testid=stAppScrollToBottomContainer]"
+"""What holds a page; with a box for messages below it, another thing does."""
 
 Open = Callable[..., Page]
 
@@ -94,7 +96,7 @@ def picture(page: Page, name: str) -> None:
     settled(page)
     PICTURES.mkdir(exist_ok=True)
     size = page.viewport_size or {"width": WIDE[0], "height": WIDE[1]}
-    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    height = page.evaluate(f"document.querySelector('{_SCROLLED}').scrollHeight")
     page.set_viewport_size({"width": size["width"], "height": min(max(height, size["height"]), 6000)})
     page.wait_for_timeout(500)
     page.screenshot(path=PICTURES / f"{name}.png")

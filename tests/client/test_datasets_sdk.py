@@ -112,6 +112,19 @@ def test_rows_by_columns_order_and_conditions(dataset: Dataset) -> None:
         next(iter(dataset.rows(where={"column": "사망자수", "operator": "==", "value": "많음"})))
 
 
+def test_a_sample_is_drawn_from_the_rows_that_meet_the_conditions(dataset: Dataset) -> None:
+    monday = {"column": "요일", "operator": "==", "value": "월요일"}
+    found = dataset.sample(["코드", "요일"], n=20, where=monday)
+    assert (found.columns, found.rows, len(found.items)) == (["코드", "요일"], 150, 20)
+    assert {day for _, day in found.items} == {"월요일"}
+    assert len({code for code, _ in found.items}) == 20
+    assert len(dataset.sample("코드").items) == ROWS
+    with pytest.raises(InvalidInput, match="코두"):
+        dataset.sample("코두")
+    with pytest.raises(InvalidInput):
+        dataset.sample(n=0)
+
+
 def test_a_comma_in_a_name_does_not_split_it(client: HabClient) -> None:
     dataset = client.datasets.upload(pd.DataFrame({"가,나": [2, 1], "다": [3, 4]}))
     assert list(dataset.rows(["가,나", "다"], sort=["가,나"])) == [{"가,나": 1, "다": 4}, {"가,나": 2, "다": 3}]

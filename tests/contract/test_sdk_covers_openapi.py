@@ -41,6 +41,7 @@ METHODS: dict[str, Callable[[HabClient], object]] = {
     "revoke_share": lambda client: client.datasets.revoke("share_1"),
     "run_dataset_tool": lambda client: client.tools.run("get_dataframe_info", dataset="ds_1"),
     "run_tool": lambda client: client.tools.run("predict_eclo"),
+    "sample_dataset_rows": lambda client: client.datasets.sample("ds_1"),
     "send_chat_message": lambda client: client.chat.ask("질문", dataset="ds_1"),
     "share_dataset": lambda client: client.datasets.share("ds_1"),
     "stream_chat_message": lambda client: client.chat.stream("질문", dataset="ds_1").finish(),

@@ -32,6 +32,16 @@ def column_statistics(result: StatisticsResult) -> str:
     return "\n\n".join([*parts, *(["\n".join(others)] if others else [])])
 
 
+def histogram_chart(result: StatisticsResult) -> ChartSpec | None:
+    """Returns the counted bins of a single column, where they were asked for."""
+    known = [each for each in result.columns if each.histogram is not None]
+    if len(known) != 1 or known[0].histogram is None:
+        return None
+    only, counted = known[0].column, known[0].histogram
+    series = ChartSeries(name="건수", x=list(counted.edges), y=list(counted.counts))
+    return ChartSpec(kind="histogram", title=f"{only}의 분포", x=only, y="건수", series=[series])
+
+
 def percentiles(result: PercentileResult) -> str:
     """Returns the percentiles of a column."""
     head = f"{name(result.column)} {result.count:,}개 값의 백분위수입니다(빈 값 {result.missing:,}개)."

@@ -208,7 +208,14 @@ def test_a_deleted_dataset_is_gone_with_its_file(api: httpx.Client, home: Path) 
     assert api.delete(url).json()["id"] == dataset_id
     assert not file.exists()
     assert dataset_id not in ids(api)
-    for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/rows"), ("GET", "/download"), ("POST", "/share")):
+    for method, path in (
+        ("GET", ""),
+        ("DELETE", ""),
+        ("GET", "/rows"),
+        ("GET", "/sample"),
+        ("GET", "/download"),
+        ("POST", "/share"),
+    ):
         response = api.request(method, url + path)
         assert response.status_code == 404
         assert response.json()["error"]["code"] == "not_found"

@@ -1,0 +1,1 @@
+"""The parts of the page AI 질의응답: key, conversations, live answers, what an answer rests on."""

@@ -1,0 +1,1 @@
+"""The two comparisons of the page 비교 분석."""

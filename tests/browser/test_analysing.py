@@ -1,0 +1,158 @@
+"""What people do with charts and maps, in a real browser: a Daegu file becomes charts, a map with popups, distances."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from hab_client import HabClient
+from tests.browser.conftest import NARROW, WIDE, Open, picture, settled
+from tests.browser.test_layout import english
+from tests.running import Command
+from tests.ui.conftest import ACCIDENTS
+
+pytestmark = pytest.mark.browser
+CCTV = "facilities/대구 CCTV 정보.csv"
+ZONES = "facilities/대구 어린이 보호 구역 정보.csv"
+
+
+@pytest.fixture(autouse=True)
+def tidy(served: Command) -> Iterator[None]:
+    """Deletes what a test has uploaded."""
+    with HabClient(served.url) as client:
+        before = {dataset.id for dataset in client.datasets.list()}
+        yield
+        for dataset in client.datasets.list():
+            if dataset.id not in before:
+                dataset.delete()
+
+
+def given(served: Command, content: bytes | Path, name: str) -> str:
+    """Uploads a dataset; the newest is what pages choose first."""
+    with HabClient(served.url) as client:
+        return client.datasets.upload(content, name=name).id
+
+
+def choose(page: Page, *names: str) -> None:
+    """Chooses these datasets, and no others, where several may be."""
+    box = page.get_by_test_id("stMultiSelect").first
+    box.locator("input").click()
+    page.keyboard.press("Backspace")
+    settled(page)
+    for name in names:
+        box.locator("input").fill(name)
+        page.get_by_role("option").first.click()
+        settled(page)
+    page.keyboard.press("Escape")
+
+
+def map_of(page: Page) -> FrameLocator:
+    """Returns the map of a page once it is drawn."""
+    frame = page.frame_locator("iframe").last
+    frame.locator('body[data-ready="yes"]').wait_for()
+    return frame
+
+
+def open_popup(page: Page, frame: FrameLocator) -> None:
+    """Clicks on clusters, which come apart, until a popup opens."""
+    for _ in range(12):
+        if frame.locator(".leaflet-popup").count():
+            return
+        frame.locator(".cluster").last.click(force=True)
+        page.wait_for_timeout(600)
+
+
+def test_a_daegu_csv_becomes_charts_and_a_map_with_popups(browse: Open, shared_data: Path) -> None:
+    page = browse("/datasets")
+    file = shared_data / CCTV
+    content = {"name": "대구 CCTV 정보.csv", "mimeType": "text/csv", "buffer": file.read_bytes()}
+    page.locator('input[type="file"]').set_input_files([content])
+    page.get_by_role("button", name="올리기").click()
+    expect(page.get_by_test_id("stAlert").get_by_text("올렸습니다")).to_be_visible()
+    page.get_by_role("link", name="시각화").first.click()
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(page.get_by_text("결측이 30%를 넘는 열이 있습니다")).to_be_visible()
+    settled(page)
+    assert page.get_by_test_id("stPlotlyChart").count() >= 5
+    page.get_by_role("link", name="지도").first.click()
+    frame = map_of(page)
+    expect(page.get_by_text("1,065건을 모두 표시했습니다")).to_be_visible()
+    open_popup(page, frame)
+    expect(frame.locator(".leaflet-popup")).to_contain_text("설치장소")
+    picture(page, "map-popup")
+
+
+def test_the_picture_and_the_data_of_a_chart_are_files(browse: Open, served: Command) -> None:
+    given(served, ACCIDENTS, "사고 표")
+    page = browse("/visualise")
+    expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
+    settled(page)
+    with page.expect_download() as caught:
+        page.locator(".modebar-btn").first.click()
+    assert Path(caught.value.path()).read_bytes().startswith(b"\x89PNG")
+    assert re.search("[가-힣]", caught.value.suggested_filename)
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="CSV 내려받기").first.click()
+    assert Path(caught.value.path()).read_text(encoding="utf-8-sig").startswith("연-월,")
+
+
+def test_accidents_are_shown_by_dong(browse: Open, served: Command) -> None:
+    lines = [line.rsplit(",", 2)[0] for line in ACCIDENTS.decode().splitlines()]
+    given(served, "\n".join(lines).encode(), "동별 사고")
+    page = browse("/map")
+    frame = map_of(page)
+    expect(page.get_by_text("동·리 3곳")).to_be_visible()
+    frame.locator("canvas").first.wait_for()
+    layer = frame.locator(".leaflet-control-layers-overlays label").filter(has_text="동별 사고")
+    expect(layer.locator("input")).to_be_checked()
+    settled(page)
+    picture(page, "map-by-dong")
+    layer.locator("input").uncheck()
+    expect(layer.locator("input")).not_to_be_checked()
+
+
+def test_heat_is_drawn_from_what_is_served_here(browse: Open, served: Command) -> None:
+    given(served, ACCIDENTS, "열 표")
+    page = browse("/map")
+    map_of(page)
+    page.get_by_text("표시 설정").click()
+    page.get_by_test_id("stButtonGroup").get_by_text("열지도").click()
+    settled(page)
+    expect(map_of(page).locator("canvas.leaflet-heatmap-layer")).to_be_visible()
+    picture(page, "map-heat")
+
+
+def test_what_lies_near_is_counted_and_shown(browse: Open, served: Command, shared_data: Path) -> None:
+    given(served, shared_data / CCTV, "무인 단속")
+    given(served, shared_data / ZONES, "어린이보호구역 표")
+    page = browse("/compare")
+    choose(page, "어린이보호구역 표", "무인 단속")
+    expect(page.get_by_test_id("stMetric").first).to_contain_text("327건")
+    map_of(page)
+    settled(page)
+    picture(page, "compare-near")
+    page.get_by_role("tab", name="분포 비교").click()
+    page.get_by_test_id("stButtonGroup").get_by_text("숫자").click()
+    expect(page.get_by_text("곡선 아래 넓이는")).to_be_visible()
+    picture(page, "compare-alike")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", ["visualise", "map", "compare"])
+def test_page(browse: Open, name: str, size: tuple[int, int], dark: bool) -> None:
+    page = browse(f"/{name}", size=size, dark=dark)
+    page.get_by_role("heading").first.wait_for()
+    if name == "compare":
+        choose(page, "교통사고", "CCTV")
+    if name != "visualise":
+        map_of(page)
+    settled(page)
+    picture(page, f"{name}-{size[0]}-{'dark' if dark else 'light'}")
+    assert page.get_by_test_id("stException").count() == 0
+    assert english(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
