@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,9 @@ def give_model(home: Path, folder: Path) -> Path:
 
 
 class Command:
-    """A running ``hab`` command on a home and ports of its own."""
+    """A running ``hab`` command on a home and ports of its own; ``program`` is what is run before its arguments."""
+
+    program: Sequence[str] = HAB
 
     def __init__(self, home: Path, *arguments: str, **environment: str) -> None:
         """Starts ``hab`` with ``arguments``."""
@@ -89,7 +91,7 @@ class Command:
         ports = {"BACKEND_PORT": str(self.port), "UI_PORT": str(free_port())}
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*HAB, *arguments],
+                [*self.program, *arguments],
                 env={**os.environ, "HAB_HOME": str(home), **ports, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
