@@ -1,4 +1,4 @@
-"""More comes than can be done: it is refused in good order, ``live`` answers all along, and nothing is the worse for it."""
+"""More comes than can be done: it is refused in good order, ``live`` answers throughout, and nothing is lost."""
 
 from __future__ import annotations
 
