@@ -46,10 +46,13 @@ class Part(Protocol):
 
 @dataclass
 class Backoff:
-    """Seconds to wait before the next start: 1, 2, 4 … 30; from 1 again after a life of 30 s."""
+    """Seconds to wait before the next start: 1, 2, 4, 5, 5 …; from 1 again after a life of 30 s.
+
+    The longest wait is what a part that was hindered for long takes to be back once the hindrance is gone.
+    """
 
     first: float = 1.0
-    largest: float = 30.0
+    largest: float = 5.0
     steady: float = 30.0
     _next: float = field(default=0.0, init=False)
 

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,9 @@ def give_model(home: Path, folder: Path) -> Path:
 
 
 class Command:
-    """A running ``hab`` command on a home and ports of its own."""
+    """A running ``hab`` command on a home and ports of its own; ``program`` is what is run before its arguments."""
+
+    program: Sequence[str] = HAB
 
     def __init__(self, home: Path, *arguments: str, code: str | None = None, **environment: str) -> None:
         """Starts ``hab`` with ``arguments``; ``code`` runs it in another way."""
@@ -91,7 +93,7 @@ class Command:
         ports = {"BACKEND_PORT": str(self.port), "UI_PORT": self.ui_port}
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*(HAB if code is None else [sys.executable, "-c", code]), *arguments],
+                [*(self.program if code is None else [sys.executable, "-c", code]), *arguments],
                 env={**os.environ, "HAB_HOME": str(home), **ports, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -22,13 +22,13 @@ class Proxy:
     Modes: ``pass``; ``refuse`` closes what is open and every new connection at once; ``reset`` does so by a reset, as
     when a cable is pulled out and in; ``silence`` keeps all connections and passes nothing on; ``half_close`` says the
     end to the caller while it still reads from it. ``delay`` is the time that every part waits before it is passed on;
-    ``cut_after`` ends an answer in its middle, after so many bytes.
+    ``cuts`` ends the next connections in the middle of an answer, each after so many of its bytes.
     """
 
     def __init__(self, target: int) -> None:
         """Keeps the port to pass on to; ``with`` starts it."""
         self.delay = 0.0
-        self.cut_after: int | None = None
+        self.cuts: list[int] = []
         self.connections = 0
         self._target = target
         self._mode: Mode = "pass"
@@ -67,17 +67,26 @@ class Proxy:
         server = self._loop.run_until_complete(asyncio.start_server(self._serve, sock=self._listener))
         self._loop.run_forever()
         server.close()
-        tasks = asyncio.all_tasks(self._loop)
+        self._loop.run_until_complete(self._end_all())
+        self._loop.close()
+
+    async def _end_all(self) -> None:
+        """Ends every connection, and gives the loop the turns in which it closes their sockets."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(5):
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Passes one connection on, both ways, until one side has ended."""
         self.connections += 1
         if self._mode != "pass" and self._mode != "silence":
             self._end(writer)
+            with suppress(OSError):
+                await reader.read()
+            writer.close()
             return
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self._target)
@@ -87,7 +96,7 @@ class Proxy:
         self._open.add(writer)
         tasks = [
             asyncio.ensure_future(self._pass_on(reader, back, None)),
-            asyncio.ensure_future(self._pass_on(there, writer, self.cut_after)),
+            asyncio.ensure_future(self._pass_on(there, writer, self.cuts.pop(0) if self.cuts else None)),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -95,6 +104,7 @@ class Proxy:
             self._open.discard(writer)
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             writer.close()
             back.close()
 

@@ -45,6 +45,11 @@ class OwnPostgres:
         """Its address for SQLAlchemy."""
         return f"postgresql+psycopg://hab@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def folder(self) -> Path:
+        """Where its data lie."""
+        return self._folder
+
     def start(self) -> None:
         """Starts the server and waits until it answers."""
         command = [str(self._bin / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port)]
