@@ -16,12 +16,16 @@ from pathlib import Path
 from types import FrameType
 
 from hab_server.metrics import METRICS_FOLDER
+from hab_server.preflight import BACKLOG
 from hab_server.processes import Child, child_environment, python_module
 from hab_server.settings import Settings
 from hab_server.watch import Watch, stop_parts
 
 LISTENER = "HAB_LISTEN_FD"
 """The variable that tells a process the number of the socket it inherited."""
+ACCEPTED_AT_ONCE = 1
+"""Connections that a process takes at one turn of its loop. asyncio takes all that wait, so of fifty that came together
+one process had all and the others none; so each takes the more the less it has to do."""
 _TICK = 0.1
 log = logging.getLogger(__name__)
 
@@ -65,9 +69,17 @@ def run_api_processes(settings: Settings, listener: socket.socket, grace: float)
             signal.signal(number, handler)
 
 
+class _SharedListener(socket.socket):
+    """The open port, whose line of waiting connections no process makes shorter for all."""
+
+    def listen(self, _backlog: int = BACKLOG, /) -> None:
+        """Listens with the length of the line that the parent chose."""
+        super().listen(BACKLOG)
+
+
 def inherited_listener() -> socket.socket:
     """Returns the open port that the parent of this process handed down."""
-    return socket.socket(fileno=int(os.environ[LISTENER]))
+    return _SharedListener(fileno=int(os.environ[LISTENER]))
 
 
 def _empty_metrics_folder(settings: Settings, listener: socket.socket) -> Path:

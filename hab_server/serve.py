@@ -11,7 +11,7 @@ from types import FrameType
 
 import uvicorn
 
-from hab_server.api_processes import inherited_listener, run_api_processes
+from hab_server.api_processes import ACCEPTED_AT_ONCE, inherited_listener, run_api_processes
 from hab_server.lanes import forsaken_work_goes_on
 from hab_server.preflight import BACKLOG, is_loopback, listen, prepare_home
 from hab_server.processes import CALM_THREADS
@@ -58,7 +58,8 @@ def serve_inherited(settings: Settings) -> None:
     """Serves the API as one of several processes, on the port that its parent opened, until told to stop."""
     _prepare(settings)
     with inherited_listener() as listener:
-        make_server(settings, grace=GRACE_SECONDS, freeze=True).run(sockets=[listener])
+        server = make_server(settings, grace=GRACE_SECONDS, freeze=True, accepted_at_once=ACCEPTED_AT_ONCE)
+        server.run(sockets=[listener])
     _end_beside_forsaken_work()
 
 
@@ -115,7 +116,7 @@ def _prepare(settings: Settings) -> None:
     open_store(settings)  # here, where what is wrong with it is still one line and no traceback
 
 
-def make_server(settings: Settings, *, grace: int, freeze: bool) -> uvicorn.Server:
+def make_server(settings: Settings, *, grace: int, freeze: bool, accepted_at_once: int = BACKLOG) -> uvicorn.Server:
     """Returns the server for the application of ``settings``, not running yet.
 
     Args:
@@ -123,6 +124,7 @@ def make_server(settings: Settings, *, grace: int, freeze: bool) -> uvicorn.Serv
         grace: Seconds that requests at work have when it stops.
         freeze: Take all that is loaded by now out of the garbage collector's sight; only in a process that does
             nothing but serve.
+        accepted_at_once: Connections taken at one turn of the loop.
 
     The loop is the standard library's with httptools: uvloop serves no more requests and its slowest answers come
     later. uvicorn's access log is off because the application logs requests itself.
@@ -138,7 +140,7 @@ def make_server(settings: Settings, *, grace: int, freeze: bool) -> uvicorn.Serv
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        backlog=BACKLOG,
+        backlog=accepted_at_once,  # asyncio counts by it; the line itself is as long as the socket says
         limit_concurrency=CONCURRENCY_LIMIT,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=grace,

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+import socket
+import struct
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client.mmap_dict import MmapedDict
 
+from hab_server.api_processes import LISTENER, inherited_listener
+from hab_server.preflight import BACKLOG, listen
 from hab_server.processes import descendants
 from tests.running import Command, ask, give_model, is_running, train_small_model, wait_until
 from tests.server.api.conftest import ACCIDENT
 
 Start = Callable[..., Command]
 PROCESSES = 2
+PREDICT = "/api/predict/eclo?explain=false"
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +62,7 @@ def serving(command: Command) -> list[int]:
 
 def predict(url: str) -> int:
     """Makes one prediction over a connection of its own; returns the status."""
-    return httpx.post(f"{url}/api/predict/eclo?explain=false", json=ACCIDENT, timeout=30).status_code
+    return httpx.post(url + PREDICT, json=ACCIDENT, timeout=30).status_code
 
 
 def many(url: str, count: int) -> list[int]:
@@ -87,6 +95,45 @@ def test_processes_share_the_work_and_the_figures(server: Command) -> None:
     text = httpx.get(f"{server.url}/metrics", timeout=30).text
     assert re.findall(r"^hab_model_info.*$", text, re.MULTILINE) == ['hab_model_info{version="small-1"} 1.0']
     assert 'hab_component_up{component="database"} 1.0' in text
+
+
+def shares(server: Command) -> list[int]:
+    """What each process has counted, by the files that they keep."""
+    found = []
+    for file in sorted((server.home / "run").glob("*/counter_*.db")):
+        entries = MmapedDict.read_all_values_from_file(str(file))
+        found.append(int(sum(value for key, value, *_ in entries if "hab_predictions_total" in key)))
+    return found
+
+
+def test_callers_who_come_together_are_spread(start: Start) -> None:
+    server = start()
+
+    def burst() -> bool:
+        """Opens many connections before anything is asked; whether each process got some of them."""
+        before = shares(server)
+        clients = [HTTPConnection("127.0.0.1", server.port, timeout=30) for _ in range(40)]
+        for client in clients:
+            client.connect()
+        for client in clients:
+            client.request("POST", PREDICT, json.dumps(ACCIDENT), {"Content-Type": "application/json"})
+        for client in clients:
+            assert client.getresponse().status == 200
+            client.close()
+        after = shares(server)
+        return len(after) == len(before) == PROCESSES and all(a - b >= 5 for a, b in zip(after, before, strict=True))
+
+    wait_until(burst)
+
+
+def test_no_process_makes_the_line_of_waiting_connections_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    longest = min(BACKLOG, int(Path("/proc/sys/net/core/somaxconn").read_text()))
+    with listen("127.0.0.1", 0, "BACKEND_PORT") as opened:
+        monkeypatch.setenv(LISTENER, str(os.dup(opened.fileno())))
+        with inherited_listener() as inherited:
+            inherited.listen(1)
+            info = struct.unpack_from("=28xI", inherited.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 64))
+    assert info == (longest,)
 
 
 def test_a_killed_process_refuses_nobody_and_comes_back(start: Start) -> None:
