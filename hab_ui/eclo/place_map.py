@@ -8,12 +8,13 @@ import streamlit as st
 
 from hab_core.schemas.datasets import Region
 from hab_core.schemas.eclo import EcloPrediction
+from hab_ui.charts.figures import GREY
 from hab_ui.eclo.places import short_place
 from hab_ui.eclo.scale import colour_of
-from hab_ui.maps import Item, Layer, show_map
+from hab_ui.maps import Item, Layer, district_of, show_map
 
 _HEIGHT = 400
-_RADIUS = 16.0
+_RADIUS, _SMALL = 16.0, 4.0
 
 
 def show_place(district: str, prediction: EcloPrediction, regions: Sequence[Region]) -> None:
@@ -30,5 +31,14 @@ def show_place(district: str, prediction: EcloPrediction, regions: Sequence[Regi
         color=colour,
     )
     st.markdown(f"**사고 위치: {short_place(district)}**")
-    show_map([Layer("예측한 사고", "circles", [place], ("예측 ECLO", "등급"), colour)], height=_HEIGHT)
-    st.caption("동의 중심을 표시합니다.")
+    around = [
+        Item((each.latitude, each.longitude), title=short_place(each.name), radius=_SMALL)
+        for each in regions
+        if each.code != here.code and district_of(each.name) == district_of(district)
+    ]
+    layers = [
+        Layer("같은 구·군의 동", "circles", around, color=GREY),
+        Layer("예측한 사고", "circles", [place], ("예측 ECLO", "등급"), colour),
+    ]
+    show_map(layers, height=_HEIGHT)
+    st.caption("큰 원은 사고가 난 동, 작은 원은 같은 구·군의 다른 동입니다.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from hab_core.schemas.eclo import EcloScore, SeverityClass
-from hab_ui.charts.figures import CLEAR
+from hab_ui.charts.figures import BLUE, CLEAR, GREY
 
 _CLASS_COLOURS = {"경미": "#43a047", "일반": "#2f80ed", "심각": "#f2994a", "매우 심각": "#d32f2f"}
 _BADGES = {"경미": "green", "일반": "blue", "심각": "orange", "매우 심각": "red"}
@@ -38,6 +38,7 @@ def scale_figure(score: EcloScore, scale: Sequence[SeverityClass]) -> go.Figure:
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
         dragmode=False,
+        modebar={"bgcolor": CLEAR, "color": GREY, "activecolor": BLUE},
         margin={"l": 8, "r": 8, "t": 32, "b": 40},
         xaxis={"title": "ECLO", "range": [0.0, end], "showgrid": False, "zeroline": False, "fixedrange": True},
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},

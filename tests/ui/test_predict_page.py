@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from hab_client import HabClient
 from hab_client.dataset import Dataset
-from tests.ui.conftest import Show, texts
+from tests.running import wait_until
+from tests.ui.conftest import PATIENCE, Show, texts
 
 ROWS = (
     "사고일시,기상상태,노면상태,도로형태,사고유형,시군구\n"
@@ -23,6 +24,14 @@ def _metrics(test: AppTest) -> dict[str, str]:
 
 def _submit(test: AppTest) -> AppTest:
     return test.button(key="FormSubmitter:eclo_form-심각도 예측하기").click().run()
+
+
+def _finished(test: AppTest, client: HabClient) -> str:
+    """Waits until the job that the address names has ended; returns its id."""
+    named = test.query_params["job"]
+    job = named if isinstance(named, str) else named[0]
+    wait_until(lambda: client.jobs.get(job).finished, PATIENCE)
+    return job
 
 
 @pytest.fixture
@@ -74,16 +83,12 @@ def test_a_place_that_the_model_never_saw_is_a_warning(show: Show) -> None:
     assert test.warning or test.error
 
 
-def test_a_batch_names_its_bad_rows_and_a_reload_finds_it(show: Show) -> None:
+def test_a_batch_names_its_bad_rows_and_a_reload_finds_it(show: Show, client: HabClient) -> None:
     test = show("predict", predict_tab="일괄 예측")
     test.file_uploader(key="eclo_batch_file").upload("사고.csv", ROWS, "text/csv").run()
     test = test.button(key="eclo_batch_start").click().run()
-    job = test.query_params["job"]
-    job = job if isinstance(job, str) else job[0]
-    for _ in range(60):
-        if test.metric:
-            break
-        test.run()
+    job = _finished(test, client)
+    test.run()
     assert _metrics(test) == {"전체": "3", "예측": "2", "오류": "1"}
     table = test.dataframe[0].value
     assert list(table["예측 ECLO"].notna()) == [True, True, False]
@@ -99,12 +104,13 @@ def test_a_file_that_is_no_csv_is_refused_in_korean(show: Show) -> None:
     assert "CSV 형식만 지원됩니다." in texts(test, "error")
 
 
-def test_a_dataset_can_be_predicted(show: Show, accidents: Dataset) -> None:
+def test_a_dataset_can_be_predicted(show: Show, client: HabClient, accidents: Dataset) -> None:
     test = show("predict", predict_tab="일괄 예측")
     test = test.segmented_control(key="eclo_batch_source").set_value("저장된 데이터셋").run()
     test = test.button(key="eclo_batch_start_dataset").click().run()
     assert not test.exception
-    assert "job" in test.query_params or test.error
+    _finished(test, client)
+    assert _metrics(test.run())["전체"] == str(accidents.info.rows)
 
 
 def test_an_unknown_job_leads_back_to_the_start(show: Show) -> None:
