@@ -184,7 +184,9 @@ def running_hab(kind: str, *, workers: int = 1, environment: Mapping[str, str] |
         for number in range(1, workers):
             beside = {**named, "REDIS_URL": settings.redis_dsn}
             stack.enter_context(started(python_module("hab_server", "worker"), home, beside, f"worker-{number}"))
-        wait_until(lambda: _workers(address) == workers, f"{workers} workers counted (does another HAB use this Redis?)")
+        wait_until(
+            lambda: _workers(address) == workers, f"{workers} workers counted (does another HAB use this Redis?)"
+        )
         yield Hab(address, settings, process.pid)
 
 
