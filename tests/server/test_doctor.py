@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,12 +159,12 @@ def test_database(settings: Settings) -> None:
     assert services.check_database(settings).remedy == "hab db upgrade"
     upgrade(settings)
     assert services.check_database(settings).status == "ok"
-    with sqlite3.connect(settings.hab_home / "hab.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'other'")
-    connection.close()
-    check = services.check_database(settings)
-    assert (check.status, check.remedy) == ("fail", "hab db upgrade")
-    assert "other" in check.message
+    for revision, remedy in (("0001", "hab db upgrade"), ("other", 'pip install -U "hab-client[server]"')):
+        with closing(sqlite3.connect(settings.hab_home / "hab.db")) as connection, connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        check = services.check_database(settings)
+        assert (check.status, check.remedy) == ("fail", remedy)
+        assert revision in check.message
 
 
 def test_database_that_is_no_database(settings: Settings) -> None:
