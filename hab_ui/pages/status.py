@@ -98,5 +98,5 @@ def _show_addresses() -> None:
     settings = UiSettings.from_environment()
     st.markdown(
         f"- **화면** `{settings.ui_url}`\n- **서버(API)** `{settings.backend_url}`\n"
-        f"- **API 설명서** `{settings.backend_url}/docs`"
+        f"- **API 명세(OpenAPI)** `{settings.backend_url}/openapi.json`"
     )
