@@ -24,7 +24,7 @@ from tests.server.api.uploading import accidents_csv, upload
 HOOKS = "tests.contract.openapi_hooks"
 ROOT = Path(__file__).resolve().parents[2]
 CHECKS = (
-    "not_a_server_error",
+    "nothing_fails",
     "status_code_conformance",
     "content_type_conformance",
     "response_schema_conformance",
@@ -46,7 +46,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     home = tmp_path_factory.mktemp("fuzz") / "home"
     home.mkdir()
     give_model(home, train_small_model(home.with_name("small-1")))
-    settings = Settings(hab_home=home, queue_limit=1_000_000)
+    nowhere = {"anthropic_base_url": "http://127.0.0.1:9"}  # a key that schemathesis makes up goes nowhere else
+    settings = Settings(hab_home=home, queue_limit=1_000_000, **nowhere)
     with ValkeyProcess(settings), serving(settings) as client:
         yield client
 
