@@ -49,7 +49,7 @@ def test_wrong_address_of_the_database_is_one_line(monkeypatch: pytest.MonkeyPat
         assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["up", "serve", "worker", "doctor"])
+@pytest.mark.parametrize("command", ["up", "serve", "worker", "scheduler", "doctor"])
 def test_bare_client_names_the_extra(command: str) -> None:
     code = (
         "import sys\n"
@@ -73,4 +73,4 @@ def test_commands_do_not_load_the_server() -> None:
 def test_child_processes_need_a_known_part() -> None:
     done = subprocess.run([sys.executable, "-m", "hab_server"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "serve|api|worker|migrate" in done.stderr
+    assert "serve|api|worker|scheduler|pulse|migrate" in done.stderr
