@@ -21,7 +21,7 @@ from hab_ui.charts.figures import PALETTE
 from hab_ui.settings import UiSettings
 
 HEIGHT = 560
-BASE = "동 경계(참고)"
+BASE = "동의 범위(참고)"
 DAEGU = (35.8714, 128.6014)
 """Daegu's city hall: where an empty map looks."""
 _HERE = Path(__file__).parent / "assets"

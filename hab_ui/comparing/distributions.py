@@ -159,7 +159,7 @@ def _densities(sides: Sequence[Side], found: Sequence[Any]) -> Drawn:
         f"{escape(side.name)} 평균 {number(column['mean'])}·중앙값 {number(column['median'])}"
         for side, column in zip(sides, columns, strict=True)
     )
-    spec = ChartSpec(kind="violin", title=f"{_title(sides)}의 밀도", x=sides[0].column, y="밀도", series=series)
+    spec = ChartSpec(kind="violin", title=f"{_title(sides)}의 밀도", x=_title(sides), y="밀도", series=series)
     return Drawn(spec, f"{told}. {HOW_DENSITIES}")
 
 
@@ -170,7 +170,7 @@ def _boxes(sides: Sequence[Side], found: Sequence[Any]) -> Drawn:
         for side, run in zip(sides, found, strict=True)
         if run.result["count"]
     ]
-    spec = ChartSpec(kind="box", title=f"{_title(sides)}의 상자 그림", x="데이터셋", y=sides[0].column, series=series)
+    spec = ChartSpec(kind="box", title=f"{_title(sides)}의 상자 그림", x="데이터셋", y=_title(sides), series=series)
     return Drawn(spec, HOW_BOXES)
 
 

@@ -29,7 +29,7 @@ def show_contributions(prediction: EcloPrediction) -> None:
     spec = contributions_spec(prediction.contributions)
     st.plotly_chart(contributions_figure(spec), key="eclo_contributions", config=config_of(spec), alt=spec.title)
     base = "" if prediction.base_value is None else f" 기준값은 {prediction.base_value:.3f}입니다."
-    st.caption(f"+ 막대는 예측을 높이고 − 막대는 낮춥니다. {SCALE_EXPLAINED}{base}")
+    st.caption(f"오른쪽 막대는 예측을 높이고 왼쪽 막대는 낮춥니다. {SCALE_EXPLAINED}{base}")
 
 
 def contributions_spec(contributions: Sequence[EcloContribution]) -> ChartSpec:

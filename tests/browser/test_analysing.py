@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import dist
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ from tests.ui.conftest import ACCIDENTS
 pytestmark = pytest.mark.browser
 CCTV = "facilities/대구 CCTV 정보.csv"
 ZONES = "facilities/대구 어린이 보호 구역 정보.csv"
+
+POINTS_IN_VIEW = """() => Object.values(map._layers)
+    .filter((layer) => layer instanceof L.CircleMarker && !(layer instanceof L.Circle) && layer.getPopup())
+    .map((layer) => map.latLngToContainerPoint(layer.getLatLng())).map(({x, y}) => [x, y])
+    .filter(([x, y]) => x > 60 && y > 60 && x < innerWidth - 260 && y < innerHeight - 60)"""
+"""Where single points stand on the map: they are drawn on a canvas, where no locator finds them."""
+ANNOUNCED = re.compile(r"\d+ options? available\.")
+"""What Streamlit's boxes tell screen readers, and nobody sees."""
 
 
 @pytest.fixture(autouse=True)
@@ -58,12 +67,19 @@ def map_of(page: Page) -> FrameLocator:
 
 
 def open_popup(page: Page, frame: FrameLocator) -> None:
-    """Clicks on clusters, which come apart, until a popup opens."""
+    """Clicks on what is nearest to the middle of the map until a popup opens: clusters come apart, points tell."""
+    area = page.locator("iframe").last.bounding_box()
+    assert area is not None
+    middle = (area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
     for _ in range(12):
+        page.wait_for_timeout(700)  # the map glides to where it was sent
         if frame.locator(".leaflet-popup").count():
             return
-        frame.locator(".cluster").last.click(force=True)
-        page.wait_for_timeout(600)
+        boxes = [box for each in frame.locator(".cluster").all() if (box := each.bounding_box())]
+        places = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes]
+        drawn = frame.locator("body").evaluate(POINTS_IN_VIEW)
+        places = [(area["x"] + x, area["y"] + y) for x, y in drawn] or places
+        page.mouse.click(*min(places, key=lambda place: dist(place, middle)))
 
 
 def test_a_daegu_csv_becomes_charts_and_a_map_with_popups(browse: Open, shared_data: Path) -> None:
@@ -80,6 +96,7 @@ def test_a_daegu_csv_becomes_charts_and_a_map_with_popups(browse: Open, shared_d
     assert page.get_by_test_id("stPlotlyChart").count() >= 5
     page.get_by_role("link", name="지도").first.click()
     frame = map_of(page)
+    page.locator("iframe").last.scroll_into_view_if_needed()
     expect(page.get_by_text("1,065건을 모두 표시했습니다")).to_be_visible()
     open_popup(page, frame)
     expect(frame.locator(".leaflet-popup")).to_contain_text("설치장소")
@@ -154,5 +171,5 @@ def test_page(browse: Open, name: str, size: tuple[int, int], dark: bool) -> Non
     settled(page)
     picture(page, f"{name}-{size[0]}-{'dark' if dark else 'light'}")
     assert page.get_by_test_id("stException").count() == 0
-    assert english(page) == []
+    assert [line for line in english(page) if not ANNOUNCED.search(line)] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
