@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine
 
@@ -18,7 +18,7 @@ from hab_core.datasets.reading import read_csv
 from hab_core.datasets.storage import DatasetStore
 from hab_core.errors import HabError
 from hab_core.schemas.common import utc_now
-from hab_core.schemas.datasets import Dataset
+from hab_core.schemas.datasets import Dataset, ReadReport, TableProfile
 from hab_server.store import datasets
 from hab_server.store.ids import new_id
 from hab_server.uploads import disk_errors
@@ -60,29 +60,29 @@ def keep(
     kept = None if dataset_id is None else datasets.known(engine, dataset_id)
     if kept is not None:
         return kept
-    size = len(content)
     frame, report = read_csv(content)
     profile = profile_table(frame)
     dataset_id = _usable(engine, dataset_id)
     datasets.note_loose_file(engine, dataset_id)
     with disk_errors():
         stored = store.put(dataset_id, frame)
-    values = {
-        "id": dataset_id,
-        "name": name,
-        "description": description,
-        "rows": profile.rows,
-        "columns": profile.columns,
-        "size_bytes": size,
-        "encoding": report.encoding,
-        "content_hash": content_hash,
-        "uploaded_at": utc_now(),
-        "warnings": report.warnings,
-        "profile": profile.model_dump(mode="json"),
-    }
+    told = {"id": dataset_id, "name": name, "description": description}
+    told |= {"size_bytes": len(content), "content_hash": content_hash, "uploaded_at": utc_now()}
+    values = {**told, **_findings(profile, report)}
     dataset = datasets.publish(engine, values, sample=sample)
     log.info("dataset kept", extra={"dataset_id": dataset_id, "rows": profile.rows, "stored_bytes": stored})
     return dataset
+
+
+def _findings(profile: TableProfile, report: ReadReport) -> dict[str, Any]:
+    """Returns what reading a file has found out, as columns of ``datasets``."""
+    return {
+        "rows": profile.rows,
+        "columns": profile.columns,
+        "encoding": report.encoding,
+        "warnings": report.warnings,
+        "profile": profile.model_dump(mode="json"),
+    }
 
 
 def _usable(engine: Engine, dataset_id: str | None) -> str:
