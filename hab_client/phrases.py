@@ -33,10 +33,10 @@ def geo_facts(geo: GeoInfo) -> str:
 def column_facts(column: ColumnProfile) -> tuple[str, str, str, str, str]:
     """Returns a column's name, kind, missing cells, different values, and its range or some of its values."""
     if column.min is not None and column.max is not None:
-        content = f"{cell(column.min)} – {cell(column.max)}"
+        content = f"{cell_of(column, column.min)} – {cell_of(column, column.max)}"
     else:
         values = [top.value for top in column.top_values] or column.examples
-        content = ", ".join(_short(cell(value)) for value in values[:3])
+        content = ", ".join(_short(cell_of(column, value)) for value in values[:3])
     return column.name, KIND_LABELS[column.kind], f"{column.missing:,}", f"{column.distinct:,}", content
 
 
@@ -72,6 +72,12 @@ def size(count: int) -> str:
         return f"{count} B"
     kilobytes = count / 1024
     return f"{kilobytes:.1f} KB" if kilobytes < 1024 else f"{kilobytes / 1024:.1f} MB"
+
+
+def cell_of(column: ColumnProfile, value: Any) -> str:
+    """Returns a cell of a column on one line; a moment without the letter between day and hour."""
+    text = cell(value)
+    return text.replace("T", " ") if column.kind == "date" else text
 
 
 def cell(value: Any) -> str:

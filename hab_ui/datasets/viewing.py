@@ -6,7 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
-from hab_client.phrases import COLUMN_TITLES, column_facts, dataset_facts, geo_facts
+from hab_client.phrases import COLUMN_TITLES, cell_of, column_facts, dataset_facts, geo_facts
 from hab_core.schemas.datasets import KIND_LABELS, Cell, ColumnProfile, DatasetDetail
 from hab_ui import backend
 from hab_ui.formats import local_time, plain, share
@@ -75,4 +75,4 @@ def _gaps(dataset: DatasetDetail) -> list[str]:
 
 def _cell(column: ColumnProfile, value: Cell) -> Cell:
     """Returns a cell as people read it: a moment without the letter between day and hour."""
-    return value.replace("T", " ") if column.kind == "date" and isinstance(value, str) else value
+    return cell_of(column, value) if column.kind == "date" else value

@@ -44,11 +44,15 @@ def _show_datasets() -> None:
         return
     counted = [(dataset, sum(column.missing for column in dataset.column_profiles)) for dataset in found]
     cells = sum(dataset.rows * dataset.columns for dataset in found)
-    sums = st.columns(4)
-    sums[0].metric("데이터셋", f"{len(every):,}개")
-    sums[1].metric("행", f"{sum(dataset.rows for dataset in every):,}")
-    sums[2].metric("열", f"{sum(dataset.columns for dataset in every):,}")
-    sums[3].metric("결측", share(sum(missing for _, missing in counted), cells))
+    sums = {
+        "데이터셋": f"{len(every):,}개",
+        "행": f"{sum(dataset.rows for dataset in every):,}",
+        "열": f"{sum(dataset.columns for dataset in every):,}",
+        "결측": share(sum(missing for _, missing in counted), cells),
+    }
+    with st.container(horizontal=True, gap="medium"):
+        for label, text in sums.items():
+            st.metric(label, text, width="content")
     st.dataframe(
         {
             "이름": [dataset.name for dataset in found],

@@ -102,6 +102,7 @@ def picture(page: Page, name: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Waits until the script has run to its end."""
+    """Waits until the script has run to its end and everything it made is drawn."""
     page.wait_for_timeout(300)
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)

@@ -67,3 +67,21 @@ def test_a_failure_ends_the_page_unless_it_is_only_a_part() -> None:
     test = AppTest.from_function(_refused, default_timeout=PATIENCE).run()
     assert texts(test, "error").splitlines() == ["서버가 혼잡합니다. 잠시 후 다시 시도해주세요"] * 2
     assert texts(test, "markdown") == "after"
+
+
+def _remembering(text: str) -> None:
+    import streamlit as st
+
+    from hab_ui import session
+
+    now = session.current()
+    now.api_key = now.api_key or text
+    st.write(now.api_key)
+    st.caption(repr(now))
+
+
+def test_sessions_share_nothing_and_do_not_show_the_key() -> None:
+    first = AppTest.from_function(_remembering, args=("sk-one",), default_timeout=PATIENCE).run()
+    second = AppTest.from_function(_remembering, args=("sk-two",), default_timeout=PATIENCE).run()
+    assert (texts(first.run(), "markdown"), texts(second, "markdown")) == ("sk-one", "sk-two")
+    assert "sk-" not in texts(first, "caption")

@@ -130,3 +130,24 @@ def test_settings_name_the_wrong_variable_and_not_its_value(monkeypatch: pytest.
     with pytest.raises(CannotStart, match="UI_PORT") as caught:
         UiSettings.from_environment()
     assert "many" not in caught.value.message
+
+
+def test_open_pages_do_not_keep_it_from_ending(tmp_path: Path) -> None:
+    from websockets.sync.client import connect
+
+    port = free_port()
+    with (tmp_path / "ui.log").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "hab_ui"],
+            env={**os.environ, "UI_PORT": str(port)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_until(lambda: _answers(f"http://127.0.0.1:{port}"))
+        with connect(f"ws://127.0.0.1:{port}/_stcore/stream", origin=f"http://127.0.0.1:{port}"):  # type: ignore[arg-type]
+            process.terminate()
+            assert process.wait(20) in (0, -15)
+    finally:
+        process.kill()
+        process.wait()
