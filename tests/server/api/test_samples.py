@@ -68,3 +68,15 @@ def test_a_wrong_question_names_the_parameter(
     response = api.get(f"/api/datasets/{dataset['id']}/sample", params=query)
     assert response.status_code == 422
     assert next(iter(query)) in response.json()["error"]["details"][0]["field"]
+
+
+def test_metres_of_a_korean_grid_come_as_degrees(api: httpx.Client) -> None:
+    lines = ["이름,X좌표,Y좌표"] + [f"{n},{344_000 + n * 10},{364_000 + n * 10}" for n in range(60)]
+    dataset = upload(api, "\n".join(lines))
+    geo = api.get(f"/api/datasets/{dataset['id']}").json()["geo"]
+    assert geo["systems"] != ["EPSG:4326"]
+    names = [geo["latitude"], geo["longitude"]]
+    where = json.dumps([{"column": names[0], "operator": "between", "value": [33.0, 38.7]}])
+    found = sample(api, dataset, limit=20, columns=names, where=where)
+    assert (found["rows"], len(found["items"])) == (60, 20)
+    assert all(35 < latitude < 37 and 128 < longitude < 129 for latitude, longitude in found["items"])
