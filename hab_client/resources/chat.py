@@ -23,7 +23,7 @@ from hab_core.errors import InvalidApiKey, InvalidInput
 _SERVER_SECONDS = 60.0
 _MARGIN_SECONDS = 15.0
 _KEY_HEADER = "X-Anthropic-API-Key"
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_KEY = re.compile(r"[\x21-\x7e]{1,400}")
 
 
 class Chat(Resource):

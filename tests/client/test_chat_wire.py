@@ -316,7 +316,7 @@ def test_closing_ends_the_connection() -> None:
 
 
 def test_another_thread_may_close_it() -> None:
-    beats = raw(HEAD, chunk(START), *[chunk(b": \n\n")] * 1_000, END, pause=0.02)
+    beats = raw(HEAD, chunk(START), *[chunk(b": \n\n")] * 300, chunk(text(2, "글")), END, pause=0.02)
     with serving(beats) as server, HabClient(server.url) as client:
         stream = client.chat.stream("q", dataset="ds_1")
         assert next(stream).type == "start"

@@ -18,9 +18,11 @@ from hab_server.settings import Settings
 METHODS: dict[str, Callable[[HabClient], object]] = {
     "cancel_eclo_batch": lambda client: client.jobs.cancel("job_1"),
     "create_eclo_batch": lambda client: client.eclo.predict_batch([{}]),
+    "delete_conversation": lambda client: client.conversations.delete("conv_1"),
     "delete_dataset": lambda client: client.datasets.delete("ds_1"),
     "download_dataset": lambda client: client.datasets.download("ds_1", BytesIO()),
     "download_eclo_batch": lambda client: client.jobs.download("job_1", BytesIO()),
+    "get_conversation": lambda client: client.conversations.get("conv_1"),
     "get_dataset": lambda client: client.datasets.get("ds_1"),
     "get_eclo_batch": lambda client: client.jobs.state("job_1"),
     "get_health": lambda client: client.health(),
@@ -29,6 +31,7 @@ METHODS: dict[str, Callable[[HabClient], object]] = {
     "get_model": lambda client: client.model.info(),
     "get_ready": lambda client: client.health.ready(),
     "get_shared_dataset": lambda client: client.datasets.shared("token"),
+    "list_conversations": lambda client: list(client.conversations.list()),
     "list_dataset_rows": lambda client: list(client.datasets.rows("ds_1")),
     "list_datasets": lambda client: list(client.datasets.list()),
     "list_predictions": lambda client: list(client.eclo.history()),
@@ -39,7 +42,10 @@ METHODS: dict[str, Callable[[HabClient], object]] = {
     "run_dataset_tool": lambda client: client.tools.run("get_dataframe_info", dataset="ds_1"),
     "run_tool": lambda client: client.tools.run("predict_eclo"),
     "sample_dataset_rows": lambda client: client.datasets.sample("ds_1"),
+    "send_chat_message": lambda client: client.chat.ask("질문", dataset="ds_1"),
     "share_dataset": lambda client: client.datasets.share("ds_1"),
+    "stream_chat_message": lambda client: client.chat.stream("질문", dataset="ds_1").finish(),
+    "update_conversation": lambda client: client.conversations.rename("conv_1", "제목"),
     "update_dataset": lambda client: client.datasets.update("ds_1", name="이름"),
     "upload_dataset": lambda client: client.datasets.upload(b"a"),
 }
@@ -78,6 +84,7 @@ def test_the_method_calls_its_operation(
 
     monkeypatch.setattr("hab_client._transport.Transport.request", send)
     monkeypatch.setattr("hab_client._transport.Transport.download", send)
+    monkeypatch.setattr("hab_client._transport.Transport.stream", send)
     with HabClient("http://127.0.0.1:1") as client, pytest.raises(Called) as caught:
         METHODS[name](client)
     method, path = operations[name]
