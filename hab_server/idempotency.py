@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -12,10 +13,11 @@ from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Engine
 
-from hab_core.errors import InvalidInput, RequestInProgress
+from hab_core.errors import HabError, InvalidInput, RequestInProgress
 from hab_server.store import idempotency
 
 WAIT_SECONDS = 30.0
+RENEW_SECONDS = 20.0
 _POLL_SECONDS = 0.1
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 PARAMETER = {
@@ -25,6 +27,7 @@ PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 """The header as OpenAPI describes it."""
+log = logging.getLogger(__name__)
 Work = Callable[[], Awaitable[Response]]
 
 
@@ -74,10 +77,23 @@ async def _claim_or_wait(engine: Engine, scope: str, key: str, digest: str) -> i
 
 async def _work_and_keep(engine: Engine, first: idempotency.First, work: Work) -> Response:
     """Does the work and keeps its answer; gives the key back where the work fails."""
+    renewing = asyncio.create_task(_renew(engine, first))
     try:
         response = await work()
     except BaseException:
         await asyncio.shield(asyncio.to_thread(idempotency.abandon, engine, first))
         raise
+    finally:
+        renewing.cancel()
     await asyncio.to_thread(idempotency.finish, engine, first, response.status_code, bytes(response.body))
     return response
+
+
+async def _renew(engine: Engine, first: idempotency.First) -> None:
+    """Says again and again that the work goes on; an answer of chat may take longer than a claim is believed."""
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        try:
+            await asyncio.to_thread(idempotency.renew, engine, first)
+        except HabError as error:
+            log.warning("a claim could not be renewed", extra={"code": error.code})

@@ -75,13 +75,21 @@ class Lane:
         self._inside -= 1
 
 
+_FORSAKEN = "hab-forsaken"
+
+
+def forsaken_work_goes_on() -> bool:
+    """Whether some work that nobody waits for at the end of the process still goes on."""
+    return any(thread.name.startswith(_FORSAKEN) for thread in threading.enumerate())
+
+
 class ForsakenThreads:
     """A pool of threads, as an executor, that the interpreter does not wait for when it ends."""
 
     def __init__(self, most: int, thread_name_prefix: str) -> None:
         """Makes a pool of at most ``most`` threads at once, one for each piece of work."""
         self._free = most
-        self._name = thread_name_prefix
+        self._name = f"{_FORSAKEN}-{thread_name_prefix}"
         self._line: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._lock = threading.Lock()
 

@@ -6,10 +6,12 @@ import gc
 import logging
 import os
 import signal
+import sys
 from types import FrameType
 
 import uvicorn
 
+from hab_server.lanes import forsaken_work_goes_on
 from hab_server.preflight import BACKLOG, is_loopback, listen, prepare_home
 from hab_server.processes import CALM_THREADS
 from hab_server.settings import Settings
@@ -41,6 +43,7 @@ def serve(settings: Settings) -> None:
             log.warning("HAB can be reached from other machines; put a proxy with TLS and access control before it")
         with valkey_for(settings, log.warning):
             make_server(settings, grace=GRACE_SECONDS, freeze=True).run(sockets=[listener])
+    _end_beside_forsaken_work()
 
 
 def work(settings: Settings) -> None:
@@ -55,6 +58,18 @@ def work(settings: Settings) -> None:
     _prepare(settings)
     with valkey_for(settings, log.warning):
         run_worker(settings)
+
+
+def _end_beside_forsaken_work() -> None:
+    """Ends the process where a thread still waits for a far server; everything is closed by now.
+
+    The graph of a conversation with Claude runs its nodes in threads that the interpreter would wait for at its end,
+    up to ``CHAT_TIMEOUT`` where Claude is silent; its answer is stored as incomplete already.
+    """
+    if forsaken_work_goes_on():
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def _prepare(settings: Settings) -> None:

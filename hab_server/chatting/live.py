@@ -111,6 +111,7 @@ class LiveAnswer:
         self._news = asyncio.Event()
         self._readers = 0
         self._stopped = threading.Event()
+        self._telling = threading.Lock()
         self._text = ""
         self._calls: list[ToolCall] = []
 
@@ -119,22 +120,10 @@ class LiveAnswer:
         self.tell(StartEvent(conversation_id=self.asked.conversation_id, message_id=self.asked.message_id))
 
     def tell(self, event: ChatEvent) -> None:
-        """Takes the next event; from any thread, but one at a time."""
-        if self.over_since is not None:
-            return  # work that was given up goes on talking
-        if isinstance(event, TextEvent):
-            event = event.model_copy(update={"text": storable(event.text)})
-            self._text = event.text if event.replace else self._text + event.text
-        elif isinstance(event, ToolEndEvent):
-            self._calls.append(event.call)
-        if self._cache is None:
-            return
-        sent = SentEvent(
-            str(EventId(self.asked.message_id, len(self._events) + 1)), event.type, event.model_dump_json()
-        )
-        self._events.append(sent)
-        self._soon(self._wake)
-        self._mirror(self._cache, sent)
+        """Takes the next event; from any thread, but not in the event loop, as the cache may take its time."""
+        with self._telling:
+            if self.over_since is None:  # work that was given up goes on talking
+                self._take(event)
 
     def so_far(self, mode: ChatMode) -> ChatResult:
         """Returns what was told as an answer that was cut off."""
@@ -144,16 +133,12 @@ class LiveAnswer:
         )
 
     def done(self, answer: ChatAnswer) -> None:
-        """Ends with the answer; from any thread."""
-        self.tell(DoneEvent(answer=answer))
-        self._end()
-        self._soon(partial(self._settle, answer))
+        """Ends with the answer; as :meth:`tell`."""
+        self._end(DoneEvent(answer=answer), answer)
 
     def fail(self, error: HabError) -> None:
-        """Ends without an answer; from any thread."""
-        self.tell(ErrorEvent(error=error_body(error)))
-        self._end()
-        self._soon(partial(self._settle, error))
+        """Ends without an answer; as :meth:`tell`."""
+        self._end(ErrorEvent(error=error_body(error)), error)
 
     def stop(self) -> None:
         """Asks whoever makes the answer to end it."""
@@ -189,14 +174,33 @@ class LiveAnswer:
             if not self._readers:
                 self.unread_since = time.monotonic()
 
+    def _take(self, event: ChatEvent) -> None:
+        """Remembers what an event tells, and shows it to readers."""
+        if isinstance(event, TextEvent):
+            event = event.model_copy(update={"text": storable(event.text)})
+            self._text = event.text if event.replace else self._text + event.text
+        elif isinstance(event, ToolEndEvent):
+            self._calls.append(event.call)
+        if self._cache is None:
+            return
+        number = len(self._events) + 1
+        sent = SentEvent(str(EventId(self.asked.message_id, number)), event.type, event.model_dump_json())
+        self._events.append(sent)
+        self._soon(self._wake)
+        self._mirror(self._cache, sent)
+
     def _mirror(self, cache: Cache, event: SentEvent) -> None:
         """Shows an event to other processes; after one that could not be shown none is, so that none is missing."""
         if self._mirrored:
             key = events_key(self.asked.message_id)
             self._mirrored = cache.append(key, mirrored(event, self.digest), KEPT_SECONDS)
 
-    def _end(self) -> None:
-        self.over_since = time.monotonic()
+    def _end(self, event: DoneEvent | ErrorEvent, outcome: ChatAnswer | HabError) -> None:
+        """Tells the last event; by then the answer counts as over."""
+        with self._telling:
+            self.over_since = time.monotonic()
+            self._take(event)
+        self._soon(partial(self._settle, outcome))
 
     def _soon(self, action: Callable[[], None]) -> None:
         """Does something in the event loop, unless that has ended."""

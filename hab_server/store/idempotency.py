@@ -16,7 +16,7 @@ from hab_server.store.engine import reading, transaction
 from hab_server.store.tables import IdempotencyRow
 
 STALE_AFTER: Final = timedelta(seconds=60)
-"""A claim this old without an answer belongs to a process that died: requests are answered or given up before."""
+"""A claim this old without an answer belongs to a process that died: work that takes long is renewed before."""
 KEPT_FOR: Final = timedelta(hours=24)
 """How long an answer is kept at least."""
 KEYS: Final[Table] = IdempotencyRow.metadata.tables["idempotency_keys"]
@@ -82,6 +82,12 @@ def finish(engine: Engine, first: First, status: int, body: bytes) -> None:
     """
     with transaction(engine) as connection:
         connection.execute(update(KEYS).where(*_owned(first)).values(status=status, body=body))
+
+
+def renew(engine: Engine, first: First) -> None:
+    """Says that the work goes on, so that nobody takes it over; raises as :func:`finish` does."""
+    with transaction(engine) as connection:
+        connection.execute(update(KEYS).where(*_owned(first)).values(claimed_at=utc_now()))
 
 
 def abandon(engine: Engine, first: First) -> None:

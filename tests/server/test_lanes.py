@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from hab_core.errors import AnalysisTimeout, InvalidInput, QueueFull
-from hab_server.lanes import Lane
+from hab_server.lanes import Lane, forsaken_work_goes_on
 from hab_server.logs import request_id_var
 
 
@@ -80,3 +80,30 @@ def _refuse() -> None:
 
 def _time_out() -> None:
     raise TimeoutError
+
+
+def test_forsaken_work_is_bounded_too_and_known() -> None:
+    async def main() -> None:
+        gate, inside, most = threading.Event(), [], []
+
+        def work() -> int:
+            inside.append(1)
+            most.append(len(inside))
+            gate.wait(10)
+            inside.pop()
+            return 7
+
+        lane = Lane("test", threads=2, waiting=2, forsaken=True)
+        tasks = [asyncio.create_task(lane.run(work)) for _ in range(4)]
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull):
+            lane.refuse_when_full()
+        assert forsaken_work_goes_on()
+        gate.set()
+        assert await asyncio.gather(*tasks) == [7] * 4
+        assert max(most) <= 2
+        with pytest.raises(InvalidInput):
+            await lane.run(_refuse)
+        lane.close()
+
+    asyncio.run(main())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +172,28 @@ def test_a_dataset_in_a_fresh_conversation_is_kept(api: httpx.Client) -> None:
     refused = api.delete(f"/api/datasets/{about}")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "dataset_in_use")
     assert refused.json()["error"]["message"] == "사용 중인 데이터셋은 삭제할 수 없습니다"
+
+
+def test_a_dataset_that_goes_away_meanwhile(api: httpx.Client, home: Path, claude: StandIn) -> None:
+    about = fresh(api)
+    first = ask(api, about)
+
+    def lose(_body: dict[str, Any]) -> Reply:
+        (home / "datasets" / f"{about}.parquet").unlink(missing_ok=True)
+        with closing(sqlite3.connect(home / "hab.db")) as connection, connection:
+            connection.execute("DELETE FROM datasets WHERE id = ?", (about,))
+        claude.always(lambda _body: Reply("데이터셋을 읽을 수 없었습니다."))
+        return Reply("", [COUNTS])
+
+    claude.always(lose)
+    answer = ask(api, about, "세어 주세요", key=True)
+    call = answer["tool_calls"][0]  # what was read before may still be at hand
+    assert call["error"]["code"] == "not_found" if call["error"] else call["result"]["rows"] == 7
+    assert answer["response"] == "데이터셋을 읽을 수 없었습니다."
+    assert len(conversation(api, first["conversation_id"])["messages"]) == 2
+    assert len(conversation(api, answer["conversation_id"])["messages"]) == 2
+    gone = send(api, about, "세어 주세요", conversation_id=answer["conversation_id"])
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize(

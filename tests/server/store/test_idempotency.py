@@ -24,6 +24,7 @@ from hab_server.store.idempotency import (
     claim,
     finish,
     purge_before,
+    renew,
 )
 
 
@@ -126,3 +127,10 @@ def test_keys_are_kept_for_a_day_and_purged_after(engine: Engine) -> None:
     assert purge_before(engine, utc_now() + timedelta(days=1)) == 1
     assert claim(engine, "batch", "young", "hash") == Replay(200, b"{}")
     first(engine, "old")
+
+
+def test_a_claim_that_is_renewed_is_not_taken_over(engine: Engine) -> None:
+    mine = first(engine)
+    age(engine, "claimed_at", STALE_AFTER + timedelta(seconds=1))
+    renew(engine, mine)
+    assert claim(engine, "batch", "k", "hash") == InProgress()
