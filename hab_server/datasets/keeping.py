@@ -66,9 +66,8 @@ def keep(
     datasets.note_loose_file(engine, dataset_id)
     with disk_errors():
         stored = store.put(dataset_id, frame)
-    told = {"id": dataset_id, "name": name, "description": description}
-    told |= {"size_bytes": len(content), "content_hash": content_hash, "uploaded_at": utc_now()}
-    values = {**told, **_findings(profile, report)}
+    told = {"id": dataset_id, "name": name, "description": description, "content_hash": content_hash}
+    values = {**told, "size_bytes": len(content), "uploaded_at": utc_now(), **_findings(profile, report)}
     dataset = datasets.publish(engine, values, sample=sample)
     log.info("dataset kept", extra={"dataset_id": dataset_id, "rows": profile.rows, "stored_bytes": stored})
     return dataset
