@@ -29,9 +29,13 @@ _SCROLLED = "[data-testid=stMain], [data-testid=stAppScrollToBottomContainer]"
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; skips where it is not installed."""
+    """Debian's Chromium; skips where it is not installed.
+
+    One for each module, not for the whole run: while it is open, an event loop runs in this thread, and no other test
+    in it could call ``asyncio.run``.
+    """
     if not CHROMIUM.exists():
         missing_service("Chromium is not installed: apt-get install chromium fonts-nanum")
     expect.set_options(timeout=PATIENCE)
