@@ -25,6 +25,7 @@ POINTS_IN_VIEW = """() => Object.values(map._layers)
     .map((layer) => map.latLngToContainerPoint(layer.getLatLng())).map(({x, y}) => [x, y])
     .filter(([x, y]) => x > 60 && y > 60 && x < innerWidth - 260 && y < innerHeight - 60)"""
 """Where single points stand on the map: they are drawn on a canvas, where no locator finds them."""
+WHAT_IS_SHOWN = "document.body.innerText + [...document.querySelectorAll('input')].map((box) => box.value).join()"
 ANNOUNCED = re.compile(r"\d+ options? available\.")
 """What Streamlit's boxes tell screen readers, and nobody sees."""
 
@@ -46,15 +47,29 @@ def given(served: Command, content: bytes | Path, name: str) -> str:
         return client.datasets.upload(content, name=name).id
 
 
+def opened(browse: Open, path: str, name: str) -> Page:
+    """Opens a page that has chosen a dataset just uploaded: its list of datasets may be a few seconds old."""
+    page = browse(path)
+    settled(page)
+    for _ in range(20):
+        if name in page.evaluate(WHAT_IS_SHOWN):
+            return page
+        page.wait_for_timeout(1000)
+        page.reload()
+        settled(page)
+    raise AssertionError(f"{name} is not offered")
+
+
 def choose(page: Page, *names: str) -> None:
     """Chooses these datasets, and no others, where several may be."""
+    settled(page)
     box = page.get_by_test_id("stMultiSelect").first
     box.locator("input").click()
     page.keyboard.press("Backspace")
     settled(page)
     for name in names:
         box.locator("input").fill(name)
-        page.get_by_role("option").first.click()
+        page.get_by_role("option").filter(has_text=name).first.click()
         settled(page)
     page.keyboard.press("Escape")
 
@@ -105,7 +120,7 @@ def test_a_daegu_csv_becomes_charts_and_a_map_with_popups(browse: Open, shared_d
 
 def test_the_picture_and_the_data_of_a_chart_are_files(browse: Open, served: Command) -> None:
     given(served, ACCIDENTS, "사고 표")
-    page = browse("/visualise")
+    page = opened(browse, "/visualise", "사고 표")
     expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
     settled(page)
     with page.expect_download() as caught:
@@ -120,7 +135,7 @@ def test_the_picture_and_the_data_of_a_chart_are_files(browse: Open, served: Com
 def test_accidents_are_shown_by_dong(browse: Open, served: Command) -> None:
     lines = [line.rsplit(",", 2)[0] for line in ACCIDENTS.decode().splitlines()]
     given(served, "\n".join(lines).encode(), "동별 사고")
-    page = browse("/map")
+    page = opened(browse, "/map", "동별 사고")
     frame = map_of(page)
     expect(page.get_by_text("동·리 3곳")).to_be_visible()
     frame.locator("canvas").first.wait_for()
@@ -134,7 +149,7 @@ def test_accidents_are_shown_by_dong(browse: Open, served: Command) -> None:
 
 def test_heat_is_drawn_from_what_is_served_here(browse: Open, served: Command) -> None:
     given(served, ACCIDENTS, "열 표")
-    page = browse("/map")
+    page = opened(browse, "/map", "열 표")
     map_of(page)
     settled(page)
     page.locator("summary").filter(has_text="표시 설정").click()
@@ -149,7 +164,7 @@ def test_heat_is_drawn_from_what_is_served_here(browse: Open, served: Command) -
 def test_what_lies_near_is_counted_and_shown(browse: Open, served: Command, shared_data: Path) -> None:
     given(served, shared_data / CCTV, "무인 단속")
     given(served, shared_data / ZONES, "어린이보호구역 표")
-    page = browse("/compare")
+    page = opened(browse, "/compare", "어린이보호구역 표")
     choose(page, "어린이보호구역 표", "무인 단속")
     expect(page.get_by_test_id("stMetric").first).to_contain_text("327건")
     map_of(page)
