@@ -21,8 +21,10 @@ from hypothesis.stateful import (
 
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
+from tests.faults.conversation_machine import ConversationMachine
 from tests.faults.ledger import pages
 from tests.running import give_model, wait_until
+from tests.server.api.chatting import table
 from tests.server.api.conftest import serving
 from tests.server.api.uploading import upload
 from tests.working import StartWorker, WorkerProcess, accident_rows, worker_starter
@@ -221,3 +223,9 @@ def test_datasets(served: tuple[httpx.Client, Settings]) -> None:
 def test_jobs(served: tuple[httpx.Client, Settings]) -> None:
     with worker_starter(served[1]) as start:
         run_state_machine_as_test(lambda: JobMachine(served[0], start), settings=bounded(3, 10))
+
+
+def test_conversations(served: tuple[httpx.Client, Settings]) -> None:
+    api = served[0]
+    datasets = upload(api, table(), name="사고")["id"], upload(api, table("토일"), name="다른 사고")["id"]
+    run_state_machine_as_test(lambda: ConversationMachine(api, datasets), settings=bounded(8, 15))
