@@ -143,6 +143,7 @@ def test_rows_too_many_for_json_go_as_csv(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("content", "told"),
     [(b"\x1f\x8bnot gzip at all", "손상"), (gzip.compress(CSV * 99)[:-20], "손상"), (None, "파일이 없습니다")],
+    ids=["no gzip", "cut", "missing"],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, told: str) -> None:
     path = tmp_path / "rows.csv.gz"
