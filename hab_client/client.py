@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from hab_client._closing import Closing
 from hab_client._transport import Options, Transport
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_URL = "http://localhost:8000"
 
 
-class HabClient:
+class HabClient(Closing):
     """A client of one HAB server; safe to use from several threads, also as a context manager.
 
     Example:
@@ -159,14 +159,6 @@ class HabClient:
     def close(self) -> None:
         """Closes the connections; may be called twice."""
         self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<HabClient {self.base_url}>"

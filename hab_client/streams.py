@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
+from hab_client._closing import Closing
 from hab_client._wire import error_of
 from hab_client.answers import ChatAnswer
 from hab_core.errors import UnexpectedAnswer
@@ -38,7 +38,7 @@ def _events() -> TypeAdapter[Event | ErrorEvent]:
     return TypeAdapter(ChatEvent)
 
 
-class ChatStream:
+class ChatStream(Closing):
     """The events of one answer, in order; made by ``client.chat.stream``.
 
     A connection that breaks is taken up again where it broke, so no text is lost or comes twice. Closing the stream,
@@ -93,14 +93,6 @@ class ChatStream:
     def close(self) -> None:
         """Stops the reading; may be called twice, and from another thread."""
         self._events.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         state = "done" if self.answer else f"{len(self.text)} letters so far"

@@ -18,6 +18,8 @@ _HELP = (
     (r"Show completion for the current shell, [^.]*\.", "자동 완성 스크립트를 출력합니다."),
     (r"\[default: ", "[기본값: "),
     (r"\[required\]", "[필수]"),
+    (r"<list\[Path\]>", "<path>...   "),  # of the same width
+    (r"<list\[str\]>", "<str>...   "),
 )  # fmt: skip
 _COMPLAINTS = (
     (r"^Missing command\.$", "명령을 지정해주세요."),
