@@ -5,16 +5,19 @@ What containers would do for them is done by hand: names of services become addr
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from tests.deploy.composing import ROOT, services
 from tests.running import HAB, free_port, wait_until
 
+log = logging.getLogger(__name__)
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 _MAIN = """{user}daemon off;
 pid {folder}/nginx.pid;
@@ -100,9 +103,11 @@ class Stack:
 
     def comes_up(self, name: str) -> Process:
         """Starts a service and waits until it is healthy; fails where it ended without."""
+        began = time.monotonic()
         process = self.start(name)
         wait_until(lambda: self.healthy(name) or process.process.poll() is not None)
         assert process.process.poll() is None, process.output()
+        log.info("%s is healthy after %.1f s", name, time.monotonic() - began)
         return process
 
     def start_nginx(self, **changes: str) -> Process:

@@ -20,9 +20,10 @@ from hab_server.doctor import services
 from hab_server.settings import Settings
 from hab_server.store import migrate
 from hab_server.valkey import ValkeyProcess
+from tests.accidents import ACCIDENT
 from tests.conftest import missing_service
 from tests.deploy.composing import ROOT
-from tests.server.api.conftest import ACCIDENT, serving
+from tests.server.api.conftest import serving
 from tests.server.api.uploading import upload
 
 pytestmark = pytest.mark.postgres

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -15,9 +14,10 @@ import yaml
 
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
+from tests.accidents import ACCIDENT
 from tests.conftest import missing_service
 from tests.deploy.composing import ROOT
-from tests.server.api.conftest import ACCIDENT, serving
+from tests.server.api.conftest import serving
 
 PROMETHEUS = ROOT / "deploy/prometheus"
 DASHBOARD = ROOT / "deploy/grafana/dashboards/hab.json"
@@ -85,8 +85,6 @@ def test_every_query_is_understood(promtool: str, tmp_path: Path) -> None:
 def test_every_query_is_about_what_the_server_tells(known: set[str]) -> None:
     asked = {name for query in queries() for name in series_of(query)}
     assert asked >= SUBJECTS
-    if find_spec("hab_server.api.chat") is None:  # a version without chat tells nothing of it
-        asked = {name for name in asked if not name.startswith("hab_chat_")}
     assert asked <= known
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
+from base64 import b64encode
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -14,27 +16,28 @@ import redis
 from hab_client import HabClient
 from hab_client.errors import FileTooLarge, Unauthorized
 from hab_server.processes import descendants
+from tests.accidents import ACCIDENT
 from tests.deploy.composing import filled
 from tests.deploy.stack import Stack
 from tests.running import is_running, wait_until
-from tests.server.api.conftest import ACCIDENT
 
 pytestmark = pytest.mark.postgres
 TOKEN = filled()["HAB_API_TOKEN"]
+log = logging.getLogger(__name__)
 MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
 def up(stack: Stack, nginx: str) -> Stack:
     """All services of HAB, each started when those it waits for are there."""
+    began = time.monotonic()
     stack.comes_up("redis")
     assert stack.start("migrate").ends() == 0, stack.running["migrate"].output()
-    for name in ("api", "worker"):
+    for name in ("api", "worker", "ui"):
         stack.comes_up(name)
     stack.start("scheduler")
-    if find_spec("hab_ui.app") is not None:
-        stack.comes_up("ui")
     stack.start_nginx()
+    log.info("the whole stack is up after %.1f s", time.monotonic() - began)
     return stack
 
 
@@ -54,12 +57,17 @@ def test_they_are_up(up: Stack, client: HabClient) -> None:
 
 
 def test_the_user_interface_is_behind_the_same_way_in(up: Stack) -> None:
-    if find_spec("hab_ui.app") is None:
-        pytest.skip("this version has no user interface")
     response = httpx.get(f"http://127.0.0.1:{up.ports['nginx']}/", timeout=30)
     assert response.status_code == 200
     assert response.headers["referrer-policy"] == "no-referrer"
     assert httpx.get(f"http://127.0.0.1:{up.ports['nginx']}/_stcore/health").status_code == 200
+
+
+def test_pages_keep_their_socket(up: Stack) -> None:
+    key = b64encode(b"sixteen letters.").decode()
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
+    with httpx.stream("GET", f"http://127.0.0.1:{up.ports['nginx']}/_stcore/stream", headers=headers) as answer:
+        assert answer.status_code == 101
 
 
 def test_work_goes_through(client: HabClient, tmp_path: Path) -> None:
@@ -70,6 +78,10 @@ def test_work_goes_through(client: HabClient, tmp_path: Path) -> None:
     table.write_text("구,건수\n수성구,1\n달서구,2\n", encoding="utf-8")
     dataset = client.datasets.upload(table)
     assert client.tools.run("get_value_counts", dataset=dataset.id, column="구").text
+    with client.chat.stream("구별 건수는?", dataset=dataset) as stream:
+        assert [event.type for event in stream][-1] == "done"
+        assert stream.answer is not None
+        assert stream.answer.tool_calls
 
 
 def test_strangers_stay_outside(up: Stack) -> None:
