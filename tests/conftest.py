@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from tests.anthropic_service import StandIn, stand_in
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 _SETTINGS = (
@@ -58,6 +61,13 @@ def redis_url() -> str:
     if not url:
         missing_service("TEST_REDIS_URL is not set")
     return url
+
+
+@pytest.fixture(scope="module")
+def claude() -> Iterator[StandIn]:
+    """The stand-in for Anthropic's service."""
+    with stand_in() as running:
+        yield running
 
 
 def name_of(value: object) -> str:

@@ -77,6 +77,14 @@ def give_model(home: Path, folder: Path) -> Path:
     return own
 
 
+def home_with_model(folder: Path) -> Path:
+    """Makes a home in ``folder`` whose active model is the small one, and returns it."""
+    home = folder / "home"
+    home.mkdir()
+    give_model(home, train_small_model(folder / "small-1"))
+    return home
+
+
 class Command:
     """A running ``hab`` command on a home and ports of its own; ``program`` is what is run before its arguments."""
 

@@ -34,7 +34,6 @@ from benchmarks.stack import postgres_schema, temporary_home
 from hab_core.eclo.model import EcloModel
 from hab_core.eclo.registry import released_folder
 from hab_core.schemas.eclo import Accident
-from hab_server.settings import Settings
 
 BODIES = 300
 MANY_BODIES = 30_000
@@ -127,8 +126,6 @@ def report(results: dict[str, list[Run]]) -> None:
     scaled = [(name, rates[two] / rates[name]) for name in DURABLE if (two := name + TWO_PROCESSES) in rates]
     if scaled:
         print_table(["from 1 to 2 API processes", "×"], scaled)
-    elif "backend_workers" not in Settings.model_fields:
-        say("This version has no `BACKEND_WORKERS`: two API processes were not measured.")
 
 
 def main() -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from benchmarks.figures import progress
 from benchmarks.stack import free_port, started, temporary_home, wait_for_answer
 from hab_core.eclo.registry import released_folder
-from hab_server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = Path(__file__).parent / "peers"
@@ -61,15 +60,14 @@ def install_peers() -> None:
 
 
 def all_servers(database_url: str | None) -> list[Server]:
-    """Returns the variants; HAB on PostgreSQL only where a database is named, with two processes where it can."""
+    """Returns the variants; HAB on PostgreSQL only where a database is named."""
     stores: dict[str, dict[str, str]] = {"SQLite": {}}
     if database_url:
         stores["PostgreSQL"] = {"DATABASE_URL": database_url}
     hab = [_hab(f"HAB on {name}", environment) for name, environment in stores.items()]
     hab.append(_hab("HAB on SQLite, explained", {}, explain=True))
-    if "backend_workers" in Settings.model_fields:
-        two = {"BACKEND_WORKERS": "2"}
-        hab += [_hab(f"HAB on {name}{TWO_PROCESSES}", environment | two) for name, environment in stores.items()]
+    two = {"BACKEND_WORKERS": "2"}
+    hab += [_hab(f"HAB on {name}{TWO_PROCESSES}", environment | two) for name, environment in stores.items()]
     return [*hab, _mlserver(), _litserve(), _bentoml(), _reference()]
 
 

@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import time
-from importlib.util import find_spec
 
 from benchmarks.figures import Aim, elapsed_ms, options, print_aims, print_table, progress
 from benchmarks.stack import (
@@ -74,9 +73,12 @@ def _milliseconds(command: list[str]) -> float:
 
 def processes(rounds: int) -> float:
     """Prints medians of the starts of each process; returns that of ``hab up``."""
-    starts = {"hab up --no-ui, ready": start_up, "hab serve, ready": start_server, "hab worker, counted": start_worker}
-    if find_spec("hab_ui.app") is not None:
-        starts["hab ui, its page answers"] = start_ui
+    starts = {
+        "hab up --no-ui, ready": start_up,
+        "hab serve, ready": start_server,
+        "hab worker, counted": start_worker,
+        "hab ui, its page answers": start_ui,
+    }
     taken: dict[str, list[float]] = {name: [] for name in starts}
     for number in range(rounds):
         progress(f"processes, round {number + 1} of {rounds}")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
+from hab_client import HabClient
 from tests.conftest import missing_service
-from tests.running import Command, give_model, train_small_model
+from tests.running import Command, home_with_model
 
 CHROMIUM = Path("/usr/bin/chromium")
 PICTURES = Path(__file__).resolve().parents[2] / "screenshots"
@@ -45,13 +47,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """``hab up --demo`` on a home and ports of its own, ready; one for the tests of a module."""
-    home = tmp_path_factory.mktemp("hab") / "home"
-    home.mkdir()
-    give_model(home, train_small_model(tmp_path_factory.mktemp("model") / "small-1"))
-    command = Command(home, "up", "--demo", HAB_HOME=str(home))
+@contextmanager
+def demo(folder: Path, **environment: str) -> Iterator[Command]:
+    """``hab up --demo`` on a home in ``folder`` and ports of its own, ready."""
+    home = home_with_model(folder)
+    command = Command(home, "up", "--demo", HAB_HOME=str(home), **environment)
     try:
         command.says("화면:")
         yield command
@@ -59,6 +59,24 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
         command.ends()
     finally:
         command.clear()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """A demo for the tests of a module."""
+    with demo(tmp_path_factory.mktemp("hab")) as command:
+        yield command
+
+
+@pytest.fixture
+def tidy(served: Command) -> Iterator[None]:
+    """Deletes what a test has uploaded."""
+    with HabClient(served.url) as client:
+        before = {dataset.id for dataset in client.datasets.list()}
+        yield
+        for dataset in client.datasets.list():
+            if dataset.id not in before:
+                dataset.delete()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from math import dist
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from tests.browser.test_layout import english
 from tests.running import Command
 from tests.ui.conftest import ACCIDENTS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("tidy")]
 CCTV = "facilities/대구 CCTV 정보.csv"
 ZONES = "facilities/대구 어린이 보호 구역 정보.csv"
 
@@ -28,17 +27,6 @@ POINTS_IN_VIEW = """() => Object.values(map._layers)
 WHAT_IS_SHOWN = "document.body.innerText + [...document.querySelectorAll('input')].map((box) => box.value).join()"
 ANNOUNCED = re.compile(r"\d+ options? available\.")
 """What Streamlit's boxes tell screen readers, and nobody sees."""
-
-
-@pytest.fixture(autouse=True)
-def tidy(served: Command) -> Iterator[None]:
-    """Deletes what a test has uploaded."""
-    with HabClient(served.url) as client:
-        before = {dataset.id for dataset in client.datasets.list()}
-        yield
-        for dataset in client.datasets.list():
-            if dataset.id not in before:
-                dataset.delete()
 
 
 def given(served: Command, content: bytes | Path, name: str) -> str:

@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 from hab_client import HabClient
 from hab_core.schemas.chat import CACHE_NOTICE, INCOMPLETE_NOTICE
 from tests.anthropic_service import KEY, Reply, StandIn, stand_in
-from tests.browser.conftest import NARROW, PATIENCE, PICTURES, WIDE, Open, picture, settled
-from tests.running import Command, give_model, train_small_model, wait_until
+from tests.browser.conftest import NARROW, PATIENCE, PICTURES, WIDE, Open, demo, picture, settled
+from tests.running import Command, wait_until
 
 pytestmark = pytest.mark.browser
 LOOKS = pytest.mark.parametrize(
@@ -58,18 +58,9 @@ def claude() -> Iterator[StandIn]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, claude: StandIn) -> Iterator[Command]:
     """``hab up --demo`` whose Claude is the stand-in."""
-    home = tmp_path_factory.mktemp("hab") / "home"
-    home.mkdir()
-    give_model(home, train_small_model(tmp_path_factory.mktemp("model") / "small-1"))
-    command = Command(home, "up", "--demo", HAB_HOME=str(home), ANTHROPIC_BASE_URL=claude.url)
-    try:
-        command.says("화면:")
+    with demo(tmp_path_factory.mktemp("hab"), ANTHROPIC_BASE_URL=claude.url) as command:
         _load_claude(command.url)
         yield command
-        command.process.terminate()
-        command.ends()
-    finally:
-        command.clear()
 
 
 def _load_claude(url: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,24 +9,12 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from hab_client import HabClient
 from tests.browser.conftest import NARROW, Open, picture, settled
 from tests.running import Command
 from tests.ui.conftest import ACCIDENTS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("tidy")]
 _TOO_LARGE = 52 * 1024 * 1024
-
-
-@pytest.fixture(autouse=True)
-def tidy(served: Command) -> Iterator[None]:
-    """Deletes what a test has uploaded."""
-    with HabClient(served.url) as client:
-        before = {dataset.id for dataset in client.datasets.list()}
-        yield
-        for dataset in client.datasets.list():
-            if dataset.id not in before:
-                dataset.delete()
 
 
 def choose_file(page: Page, name: str, content: bytes) -> None:

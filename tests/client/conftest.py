@@ -11,16 +11,13 @@ import pytest
 
 from hab_client import HabClient
 from tests.client.hab_command import Hab
-from tests.running import HAB, give_model, train_small_model
+from tests.running import HAB, home_with_model
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One home with a model for all tests of a module."""
-    home = tmp_path_factory.mktemp("hab") / "home"
-    home.mkdir()
-    give_model(home, train_small_model(tmp_path_factory.mktemp("model") / "small-1"))
-    return home
+    return home_with_model(tmp_path_factory.mktemp("hab"))
 
 
 @pytest.fixture(scope="module")

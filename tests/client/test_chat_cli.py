@@ -8,35 +8,16 @@ import pty
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hab_client import Dataset, HabClient, NotFound
-from tests.anthropic_service import KEY, Reply, StandIn, stand_in
+from tests.anthropic_service import KEY, Reply, StandIn
 from tests.client.asking import COUNTS, QUESTION, asked_for_real, fresh
 from tests.client.chat_wire import ANSWER, DONE, START, TEXT, event, streamed
 from tests.client.hab_command import Hab, one_line
-from tests.client.wire_server import serving, success
+from tests.client.wire_server import DATASET, serving, success
 from tests.running import HAB, free_port
-
-DATASET: dict[str, Any] = {
-    "id": "ds_1",
-    "name": "표",
-    "rows": 2,
-    "columns": 2,
-    "size_bytes": 12,
-    "encoding": "utf-8",
-    "content_hash": "sha256:00",
-    "uploaded_at": "2026-01-01T00:00:00Z",
-}
-
-
-@pytest.fixture(scope="module")
-def claude() -> Iterator[StandIn]:
-    """The stand-in for Anthropic's service."""
-    with stand_in() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -15,20 +15,13 @@ import pytest
 
 from hab_client import ChatAnswer, Dataset, DatasetInUse, HabClient, InvalidApiKey, InvalidInput, NotFound
 from hab_core.schemas.chat import CACHE_NOTICE, MOVED_ON_NOTICE, OFFLINE_NOTICE
-from tests.anthropic_service import KEY, Reply, StandIn, stand_in
+from tests.anthropic_service import KEY, Reply, StandIn
 from tests.client.asking import COUNTS, QUESTION, asked_for_real, fresh, relay
 from tests.client.wire_server import WireServer, serving
 from tests.running import wait_until
 from tests.server.api.chatting import table
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "chat.py"
-
-
-@pytest.fixture(scope="module")
-def claude() -> Iterator[StandIn]:
-    """The stand-in for Anthropic's service."""
-    with stand_in() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

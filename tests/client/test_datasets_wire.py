@@ -17,21 +17,11 @@ import pytest
 
 from hab_client import ConnectionFailed, Dataset, HabClient, InvalidInput, RequestInProgress, UnexpectedAnswer
 from hab_core.schemas.analysis import AnyOf, Condition
-from tests.client.wire_server import Asked, Reply, answer, failure, raw, serving, success
+from tests.client.wire_server import DATASET, Asked, Reply, answer, failure, raw, serving, success
 from tests.conftest import name_of
 
 CSV = "가,나\n1,2\n".encode()
-FIELDS: dict[str, Any] = {
-    "id": "ds_1",
-    "name": "표",
-    "rows": 2,
-    "columns": 2,
-    "size_bytes": 12,
-    "encoding": "utf-8",
-    "content_hash": "sha256:00",
-    "uploaded_at": "2026-01-01T00:00:00Z",
-}
-STORED = success(**FIELDS)
+STORED = success(**DATASET)
 CUT = raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 500\r\n\r\nhalf a ta")
 
 
@@ -163,7 +153,7 @@ def test_an_id_never_leads_elsewhere(dataset_id: Any) -> None:
 
 
 def test_ids_and_tokens_stay_one_part_of_the_address() -> None:
-    detail = success(**FIELDS)
+    detail = success(**DATASET)
     with serving(detail) as server, HabClient(server.url) as client:
         client.datasets.get("a/../b?c")
         client.datasets.shared("x/y")
@@ -193,7 +183,7 @@ def test_a_query_of_rows_as_it_is_sent() -> None:
 
 
 def test_a_list_that_repeats_itself_ends() -> None:
-    page = success(items=[FIELDS], next_cursor="again")
+    page = success(items=[DATASET], next_cursor="again")
     with serving(page) as server, HabClient(server.url) as client, pytest.raises(UnexpectedAnswer):
         list(client.datasets.list())
     assert len(server.asked) == 2

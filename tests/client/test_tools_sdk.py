@@ -14,17 +14,10 @@ import pytest
 from hab_client import Dataset, HabClient, InvalidInput, NotFound, ToolRunAnswer
 from hab_core.datasets import samples
 from hab_core.schemas.analysis import Condition
+from tests.accidents import ACCIDENT
 from tests.client.wire_server import raw, serving, success
 from tests.conftest import name_of
 
-ACCIDENT: dict[str, Any] = {
-    "weather": "맑음",
-    "road_surface": "건조",
-    "road_type": "교차로 - 교차로안",
-    "accident_type": "차대차",
-    "district": "대구광역시 수성구 상동",
-    "occurred_at": "2022-01-01T01:00",
-}
 FRIDAY = {"column": "요일", "operator": "==", "value": "금요일"}
 CALLS: dict[str, dict[str, Any]] = {
     "get_dataframe_info": {},

@@ -18,16 +18,9 @@ import pytest
 from hab_client import FileTooLarge, HabClient, InvalidInput, NotFound, UnsupportedFileType
 from hab_core.schemas.eclo import EcloPrediction, ModelInfo
 from hab_core.schemas.version import VERSION
+from tests.accidents import ACCIDENT
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
-ACCIDENT: dict[str, Any] = {
-    "weather": "맑음",
-    "road_surface": "건조",
-    "road_type": "교차로 - 교차로안",
-    "accident_type": "차대차",
-    "district": "대구광역시 수성구 상동",
-    "occurred_at": "2022-01-01T01:00",
-}
 KOREAN = {
     "기상상태": "맑음",
     "노면상태": "건조",

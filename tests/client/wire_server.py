@@ -11,6 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Reply = Callable[[socket.socket], None]
+DATASET: dict[str, Any] = {
+    "id": "ds_1",
+    "name": "표",
+    "rows": 2,
+    "columns": 2,
+    "size_bytes": 12,
+    "encoding": "utf-8",
+    "content_hash": "sha256:00",
+    "uploaded_at": "2026-01-01T00:00:00Z",
+}
+"""A dataset as HAB answers it."""
 
 
 @dataclass

@@ -17,7 +17,7 @@ import pytest
 
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
-from tests.running import give_model, train_small_model
+from tests.running import home_with_model
 from tests.server.api.conftest import serving
 from tests.server.api.uploading import accidents_csv, upload
 
@@ -43,9 +43,7 @@ DESTRUCTIVE = ("delete_dataset", "revoke_share", "cancel_eclo_batch")
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A running server with a small model."""
-    home = tmp_path_factory.mktemp("fuzz") / "home"
-    home.mkdir()
-    give_model(home, train_small_model(home.with_name("small-1")))
+    home = home_with_model(tmp_path_factory.mktemp("fuzz"))
     nowhere = {"anthropic_base_url": "http://127.0.0.1:9"}  # a key that schemathesis makes up goes nowhere else
     settings = Settings(hab_home=home, queue_limit=1_000_000, **nowhere)
     with ValkeyProcess(settings), serving(settings) as client:

@@ -13,32 +13,24 @@ from pydantic import ValidationError
 from hab_core.errors import InvalidInput
 from hab_core.schemas.eclo import TIME_PERIODS, WEATHERS, Accident, time_period
 from hab_core.schemas.validation import invalid_input
-
-GOOD: dict[str, Any] = {
-    "weather": "맑음",
-    "road_surface": "건조",
-    "road_type": "교차로 - 교차로안",
-    "accident_type": "차대차",
-    "district": "대구광역시 수성구 상동",
-    "occurred_at": "2022-01-01T01:00",
-}
+from tests.accidents import ACCIDENT
 
 
 def refused(**changes: Any) -> InvalidInput:
     """Returns what is said of an accident that must be refused."""
     with pytest.raises(ValidationError) as caught:
-        Accident.model_validate({name: value for name, value in (GOOD | changes).items() if value is not ...})
+        Accident.model_validate({name: value for name, value in (ACCIDENT | changes).items() if value is not ...})
     return invalid_input(caught.value)
 
 
 def test_every_way_to_give_the_moment() -> None:
     parts = {"accident_year": 2022, "accident_month": 1, "accident_day": 1, "accident_hour": 1}
-    without = {name: value for name, value in GOOD.items() if name != "occurred_at"}
+    without = {name: value for name, value in ACCIDENT.items() if name != "occurred_at"}
     accidents = [
-        Accident.model_validate(GOOD),
+        Accident.model_validate(ACCIDENT),
         Accident.model_validate(without | parts),
-        Accident.model_validate(GOOD | parts | {"day_of_week": "토요일", "time_period": "심야"}),
-        Accident.model_validate(GOOD | {"occurred_at": "2021-12-31T16:00:00Z"}),
+        Accident.model_validate(ACCIDENT | parts | {"day_of_week": "토요일", "time_period": "심야"}),
+        Accident.model_validate(ACCIDENT | {"occurred_at": "2021-12-31T16:00:00Z"}),
         Accident.model_validate_json('{"occurred_at": "2022-01-01T01:00", ' + _json_without_moment()),
     ]
     assert {accident.moment.isoformat() for accident in accidents} == {"2022-01-01T01:00:00"}
@@ -46,7 +38,7 @@ def test_every_way_to_give_the_moment() -> None:
 
 
 def _json_without_moment() -> str:
-    return ", ".join(f'"{name}": "{value}"' for name, value in GOOD.items() if name != "occurred_at") + "}"
+    return ", ".join(f'"{name}": "{value}"' for name, value in ACCIDENT.items() if name != "occurred_at") + "}"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +89,7 @@ def test_every_hour_has_one_period(hour: int) -> None:
 
 @given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 12, 31)))
 def test_features_read_back_as_the_same_accident(moment: Any) -> None:
-    accident = Accident.model_validate(GOOD | {"occurred_at": moment.replace(second=0, microsecond=0)})
+    accident = Accident.model_validate(ACCIDENT | {"occurred_at": moment.replace(second=0, microsecond=0)})
     again = Accident.model_validate(accident.features())
     assert again.moment == accident.moment
     assert again.features() == accident.features()

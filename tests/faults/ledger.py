@@ -14,13 +14,8 @@ from typing import Any
 
 import httpx
 
-ACCIDENT: dict[str, Any] = {
-    "weather": "맑음",
-    "road_surface": "건조",
-    "road_type": "교차로 - 교차로안",
-    "accident_type": "차대차",
-    "district": "대구광역시 수성구 상동",
-}
+from tests.accidents import ACCIDENT
+
 PATIENCE = httpx.Timeout(20.0)
 EXPECTED = {200, 201, 202, 409, 429, 503}
 """What a caller may hear while parts are killed; anything else is a fault of HAB's."""

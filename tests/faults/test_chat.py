@@ -20,7 +20,7 @@ Start = Callable[[], httpx.Client]
 
 @pytest.fixture
 def claude() -> Iterator[StandIn]:
-    """The stand-in for Anthropic's service."""
+    """A stand-in for Anthropic's service that no other test has asked."""
     with stand_in() as running:
         yield running
 

@@ -12,8 +12,8 @@ from typing import ClassVar
 import httpx
 import pytest
 
+from tests.accidents import ACCIDENT
 from tests.running import HAB, Command, ask, wait_until
-from tests.server.api.conftest import ACCIDENT
 from tests.server.api.uploading import UPLOAD, accidents_csv
 from tests.working import accident_rows
 

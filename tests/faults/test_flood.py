@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.ledger import ACCIDENT, pages
+from tests.accidents import ACCIDENT
+from tests.faults.ledger import pages
 from tests.running import Command, wait_until
 from tests.server.api.uploading import accidents_csv, upload
 
@@ -62,7 +63,7 @@ class Flood:
         """Sends everything, at its rate, and waits for the answers."""
         tool = f"/api/datasets/{dataset_id}/tools/get_column_correlation_with_target"
         question = {"arguments": {"target_column": "사고일시.시"}}
-        rows = [{**ACCIDENT, "occurred_at": "2022-01-01T01:00"}] * 50
+        rows = [ACCIDENT] * 50
         async with self._client, asyncio.TaskGroup() as group:
             for number in range(QUESTIONS):
                 group.create_task(self.ask("tool", "POST", tool, json=question))

@@ -12,10 +12,11 @@ from sqlalchemy import make_url
 
 from hab_client import ConnectionFailed, HabClient, HabError, RequestTimeout
 from hab_server.settings import Settings
+from tests.accidents import ACCIDENT
 from tests.faults.ledger import pages
 from tests.faults.proxy import Mode, Proxy
 from tests.running import give_model, wait_until
-from tests.server.api.conftest import ACCIDENT, serving
+from tests.server.api.conftest import serving
 from tests.server.conftest import postgres_dsn  # noqa: F401  # a fixture
 from tests.working import accident_rows
 

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.accidents import ACCIDENT
 from tests.running import HAB, Command, free_port, wait_until
-from tests.server.api.conftest import ACCIDENT
 from tests.server.api.uploading import accidents_csv, upload
 
 PLACES: dict[str, dict[str, str]] = {

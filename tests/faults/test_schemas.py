@@ -15,7 +15,7 @@ from hab_server.settings import Settings
 from hab_server.store import migrate
 from hab_server.store.engine import create_store_engine, transaction
 from hab_server.store.predictions import insert_predictions
-from tests.faults.ledger import ACCIDENT
+from tests.accidents import ACCIDENT
 from tests.running import Command, ask, wait_until
 from tests.server.own_postgres import OwnPostgres
 

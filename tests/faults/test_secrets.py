@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import make_url
 
-from tests.faults.ledger import ACCIDENT
+from tests.accidents import ACCIDENT
 from tests.running import Command, wait_until
 from tests.server.api.uploading import upload
 from tests.server.own_postgres import OwnPostgres
@@ -52,9 +52,9 @@ def test_nothing_secret_stays(places: tuple[Command, Path], home: Path) -> None:
         answers = [
             client.get(f"/api/shared/{token}"),
             client.get("/api/shared/" + token[:-1]),
-            client.post("/api/predict/eclo", json={**ACCIDENT, "occurred_at": "2022-01-01T01:00"}),
+            client.post("/api/predict/eclo", json=ACCIDENT),
             client.post("/api/predict/eclo", json={"weather": KEY}),
-            client.post("/api/predict/eclo/batch", json={"accidents": [{**ACCIDENT, "occurred_at": "2022-01-01T01"}]}),
+            client.post("/api/predict/eclo/batch", json={"accidents": [ACCIDENT]}),
             client.get("/api/nothing", params={"serviceKey": BEARER}),
             client.get("/health"),
         ]

@@ -9,14 +9,12 @@ import httpx
 import pytest
 
 from hab_core.datasets.samples import samples
-from tests.running import Command, give_model, train_small_model
+from tests.running import Command, home_with_model
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    (tmp_path / "home").mkdir()
-    give_model(tmp_path / "home", train_small_model(tmp_path / "small-1"))
-    return tmp_path / "home"
+    return home_with_model(tmp_path)
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from prometheus_client.mmap_dict import MmapedDict
 from hab_server.api_processes import LISTENER, inherited_listener
 from hab_server.preflight import BACKLOG, listen
 from hab_server.processes import descendants
+from tests.accidents import ACCIDENT
 from tests.running import Command, ask, give_model, is_running, train_small_model, wait_until
-from tests.server.api.conftest import ACCIDENT
 
 Start = Callable[..., Command]
 PROCESSES = 2

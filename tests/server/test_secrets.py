@@ -16,8 +16,8 @@ from sqlalchemy import make_url
 from hab_client import HabClient
 from hab_client.errors import Unauthorized
 from hab_server.processes import descendants
-from tests.running import Command, give_model, is_running, train_small_model, wait_until
-from tests.server.api.conftest import ACCIDENT
+from tests.accidents import ACCIDENT
+from tests.running import Command, home_with_model, is_running, wait_until
 
 TOKEN = "t0ken-of-the-server-6a1f0c"
 DATABASE_PASSWORD = "geheim-database-93ab"
@@ -56,9 +56,7 @@ def redis_with_password(redis_url: str) -> Iterator[str]:
 @pytest.fixture
 def up(tmp_path: Path, database_url: str, redis_with_password: str) -> Iterator[Command]:
     """A guarded ``hab up`` on PostgreSQL and Redis that logs everything."""
-    home = tmp_path / "home"
-    home.mkdir()
-    give_model(home, train_small_model(tmp_path / "small-1"))
+    home = home_with_model(tmp_path)
     command = Command(
         home,
         "up",

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from hab_client import HabClient
 from hab_client.dataset import Dataset
-from tests.running import give_model, train_small_model
+from tests.running import home_with_model
 
 PATIENCE = 60.0
 """Seconds for one run of the script on a busy machine."""
@@ -34,10 +34,7 @@ Show = Callable[..., AppTest]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One home with a model for all tests of a module."""
-    home = tmp_path_factory.mktemp("hab") / "home"
-    home.mkdir()
-    give_model(home, train_small_model(tmp_path_factory.mktemp("model") / "small-1"))
-    return home
+    return home_with_model(tmp_path_factory.mktemp("hab"))
 
 
 @pytest.fixture(scope="module")

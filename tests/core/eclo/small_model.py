@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,14 +25,6 @@ DISTRICTS = (
     "대구광역시 달성군 다사읍 매곡리",
     "대구광역시 북구",
 )
-EXAMPLE: dict[str, Any] = {
-    "weather": "맑음",
-    "road_surface": "건조",
-    "road_type": "교차로 - 교차로안",
-    "accident_type": "차대차",
-    "district": "대구광역시 수성구 상동",
-    "occurred_at": "2022-01-01T01:00",
-}
 
 
 def accidents(count: int, seed: int = 0) -> list[Accident]:

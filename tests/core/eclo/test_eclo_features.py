@@ -13,7 +13,8 @@ from hab_core.eclo.features import FIELDS, FeatureTable, Lookup, day_kind
 from hab_core.eclo.model import columns_of
 from hab_core.errors import InvalidInput
 from hab_core.schemas.eclo import ACCIDENT_TYPES, ROAD_SURFACES, WEATHERS, Accident
-from tests.core.eclo.small_model import DISTRICTS, EXAMPLE, ROAD_TYPES, accidents, small_table
+from tests.accidents import ACCIDENT
+from tests.core.eclo.small_model import DISTRICTS, ROAD_TYPES, accidents, small_table
 
 TABLE = small_table()
 NAMES = [feature.name for feature in TABLE.features]
@@ -29,7 +30,7 @@ ACCIDENTS = st.builds(
 
 
 def example(**changes: object) -> Accident:
-    return Accident(**{**EXAMPLE, **changes})
+    return Accident(**{**ACCIDENT, **changes})
 
 
 def encoded(accident: Accident) -> dict[str, float]:

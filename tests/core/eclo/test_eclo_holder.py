@@ -10,7 +10,8 @@ from hab_core.eclo.holder import ModelHolder
 from hab_core.eclo.registry import ModelRegistry
 from hab_core.errors import ModelUnavailable
 from hab_core.schemas.eclo import Accident
-from tests.core.eclo.small_model import EXAMPLE, damage, deadly
+from tests.accidents import ACCIDENT
+from tests.core.eclo.small_model import damage, deadly
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_a_failed_model_is_tried_again_after_a_while(registry: ModelRegistry, ow
 def test_requests_go_on_while_models_change(holder: ModelHolder, registry: ModelRegistry, second_folder: Path) -> None:
     registry.activate(second_folder)
     holder.refresh()
-    accident = Accident(**EXAMPLE)
+    accident = Accident(**ACCIDENT)
     expected = {version: registry.load(version).score(accident) for version in ("small-1", "small-2")}
     failures: list[object] = []
     served: set[str] = set()

@@ -12,13 +12,14 @@ import pytest
 from hab_core.eclo.model import EcloModel, columns_of
 from hab_core.errors import InvalidInput, ModelUnavailable
 from hab_core.schemas.eclo import INTERPRETATIONS, Accident
-from tests.core.eclo.small_model import EXAMPLE, accidents, damage
+from tests.accidents import ACCIDENT
+from tests.core.eclo.small_model import accidents, damage
 
 ROWS = accidents(300, seed=11)
 
 
 def example(**changes: object) -> Accident:
-    return Accident(**{**EXAMPLE, **changes})
+    return Accident(**{**ACCIDENT, **changes})
 
 
 def test_a_score_is_the_models_output_on_the_eclo_scale(model: EcloModel, first_folder: Path) -> None:
@@ -144,7 +145,7 @@ import sys
 from pathlib import Path
 from hab_core.eclo.model import EcloModel
 from hab_core.schemas.eclo import Accident
-EcloModel.load(Path({str(first_folder)!r})).score(Accident(**{EXAMPLE!r}))
+EcloModel.load(Path({str(first_folder)!r})).score(Accident(**{ACCIDENT!r}))
 print({{"numpy", "lightgbm", "sklearn", "polars", "pandas", "holidays"}} & set(sys.modules))
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

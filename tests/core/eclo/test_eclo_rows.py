@@ -12,7 +12,7 @@ from hab_core.eclo.model import EcloModel
 from hab_core.eclo.rows import accident_from_row, missing_columns, read_batch_csv, score_batch
 from hab_core.errors import InvalidInput, UnsupportedFileType
 from hab_core.schemas.eclo import Accident, EcloScore
-from tests.core.eclo.small_model import EXAMPLE
+from tests.accidents import ACCIDENT
 
 KOREAN: dict[str, Any] = {
     "ID": "ACCIDENT_39609",
@@ -29,8 +29,8 @@ LINE = ",".join(KOREAN.values())
 
 
 def test_both_vocabularies_mean_the_same_accident() -> None:
-    assert accident_from_row(KOREAN) == Accident(**EXAMPLE, day_of_week="토요일")
-    assert accident_from_row(EXAMPLE) == Accident(**EXAMPLE)
+    assert accident_from_row(KOREAN) == Accident(**ACCIDENT, day_of_week="토요일")
+    assert accident_from_row(ACCIDENT) == Accident(**ACCIDENT)
 
 
 def test_a_row_of_a_raw_taas_export_is_understood() -> None:
@@ -57,7 +57,7 @@ def test_parts_of_a_moment_may_be_text() -> None:
 
 def test_empty_optional_cells_are_as_if_they_were_not_there() -> None:
     row = {**KOREAN, "요일": "", "시간대": None, "accident_year": float("nan")}
-    assert accident_from_row(row) == Accident(**EXAMPLE)
+    assert accident_from_row(row) == Accident(**ACCIDENT)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_bad_rows_do_not_harm_good_ones(model: EcloModel) -> None:
 
 def test_missing_columns_are_named() -> None:
     assert missing_columns(KOREAN) is None
-    assert missing_columns(EXAMPLE) is None
+    assert missing_columns(ACCIDENT) is None
     error = missing_columns(name for name in KOREAN if name not in ("도로형태", "사고일시"))
     assert error is not None
     assert "도로형태" in error.message

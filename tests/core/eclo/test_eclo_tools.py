@@ -11,12 +11,12 @@ from hab_core.eclo.model import EcloModel
 from hab_core.eclo.tools import ModelPredictor
 from hab_core.errors import InvalidInput
 from hab_core.schemas.eclo import Accident
-from tests.core.eclo.small_model import EXAMPLE
+from tests.accidents import ACCIDENT
 
 
 def test_one_prediction_with_its_reasons(model: EcloModel) -> None:
-    answer = run_tool("predict_eclo", None, EXAMPLE, ModelPredictor(model))
-    accident = Accident.model_validate(EXAMPLE)
+    answer = run_tool("predict_eclo", None, ACCIDENT, ModelPredictor(model))
+    accident = Accident.model_validate(ACCIDENT)
     score = model.score(accident)
     assert answer.result["eclo"] == score.eclo
     assert answer.result["interpretation"] == score.interpretation
@@ -31,12 +31,12 @@ def test_one_prediction_with_its_reasons(model: EcloModel) -> None:
 def test_several_predictions_bad_ones_apart(model: EcloModel) -> None:
     korean = {"기상상태": "비", "노면상태": "젖음/습기", "도로형태": "단일로 - 기타", "사고유형": "차대사람",
               "시군구": "대구광역시 수성구 상동", "사고일시": "2022-01-01 01"}  # fmt: skip
-    rows = [EXAMPLE, {**EXAMPLE, "weather": "우박"}, korean]
+    rows = [ACCIDENT, {**ACCIDENT, "weather": "우박"}, korean]
     answer = run_tool("predict_eclo_batch", None, {"accidents": rows}, ModelPredictor(model))
     result = answer.result
     assert (result["rows"], result["completed"], result["failed"]) == (3, 2, 1)
     first, second, third = result["items"]
-    assert first["eclo"] == model.score(Accident.model_validate(EXAMPLE)).eclo
+    assert first["eclo"] == model.score(Accident.model_validate(ACCIDENT)).eclo
     assert second["error"]["code"] == "invalid_input"
     assert third["error"] is None
     assert result["mean_eclo"] == pytest.approx((first["eclo"] + third["eclo"]) / 2)
@@ -45,11 +45,11 @@ def test_several_predictions_bad_ones_apart(model: EcloModel) -> None:
 @pytest.mark.parametrize(
     ("tool", "arguments", "says"),
     [
-        ("predict_eclo", {**EXAMPLE, "weather": "우박"}, "weather"),
-        ("predict_eclo", {**EXAMPLE, "wether": "비"}, "'weather'"),
-        ("predict_eclo", {**EXAMPLE, "district": "서울특별시 종로구"}, "대구"),
+        ("predict_eclo", {**ACCIDENT, "weather": "우박"}, "weather"),
+        ("predict_eclo", {**ACCIDENT, "wether": "비"}, "'weather'"),
+        ("predict_eclo", {**ACCIDENT, "district": "서울특별시 종로구"}, "대구"),
         ("predict_eclo_batch", {"accidents": []}, "1개 이상"),
-        ("predict_eclo_batch", {"accidents": [EXAMPLE] * 501}, "500개 이하"),
+        ("predict_eclo_batch", {"accidents": [ACCIDENT] * 501}, "500개 이하"),
         ("predict_eclo_batch", {"accidents": ["비"]}, "객체"),
     ],
 )

@@ -18,15 +18,6 @@ from hab_server.app import create_app
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
 
-ACCIDENT: dict[str, Any] = {
-    "weather": "맑음",
-    "road_surface": "건조",
-    "road_type": "교차로 - 교차로안",
-    "accident_type": "차대차",
-    "district": "대구광역시 수성구 상동",
-    "occurred_at": "2022-01-01T01:00",
-}
-
 
 @contextmanager
 def serving(settings: Settings, *, ready: bool = True) -> Iterator[httpx.Client]:

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from hab_server.settings import Settings
-from tests.server.api.conftest import ACCIDENT, serving
+from tests.accidents import ACCIDENT
+from tests.server.api.conftest import serving
 from tests.server.api.uploading import upload
 
 TOKEN = "c2VjcmV0LXRva2VuLW9mLXRoZS10ZXN0cw"

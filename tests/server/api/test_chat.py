@@ -15,7 +15,8 @@ import pytest
 from hab_core.schemas.chat import CACHE_NOTICE, INCOMPLETE_NOTICE, MOVED_ON_NOTICE, OFFLINE_NOTICE
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
-from tests.anthropic_service import Reply, StandIn, stand_in
+from tests.accidents import ACCIDENT
+from tests.anthropic_service import Reply, StandIn
 from tests.server.api.chatting import (
     CONVERSATIONS,
     COUNTS,
@@ -27,15 +28,8 @@ from tests.server.api.chatting import (
     send,
     table,
 )
-from tests.server.api.conftest import ACCIDENT, serving
+from tests.server.api.conftest import serving
 from tests.server.api.uploading import upload
-
-
-@pytest.fixture(scope="module")
-def claude() -> Iterator[StandIn]:
-    """The stand-in for Anthropic's service."""
-    with stand_in() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

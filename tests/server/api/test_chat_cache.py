@@ -15,17 +15,11 @@ import redis
 from hab_core.schemas.chat import CACHE_NOTICE, MOVED_ON_NOTICE
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
-from tests.anthropic_service import Reply, StandIn, stand_in
+from tests.accidents import ACCIDENT
+from tests.anthropic_service import Reply, StandIn
 from tests.server.api.chatting import ask, body, conversation, load_claude, send, table
-from tests.server.api.conftest import ACCIDENT, serving, wait_until
+from tests.server.api.conftest import serving, wait_until
 from tests.server.api.uploading import upload
-
-
-@pytest.fixture(scope="module")
-def claude() -> Iterator[StandIn]:
-    """The stand-in for Anthropic's service."""
-    with stand_in() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

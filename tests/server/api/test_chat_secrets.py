@@ -23,7 +23,7 @@ KEYS = ("sk-ant-api03-visible_in_no_place_0123", "anotherFormOfKey.4567")
 
 @pytest.fixture
 def claude() -> Iterator[StandIn]:
-    """The stand-in for Anthropic's service."""
+    """A stand-in for Anthropic's service that no other test has asked."""
     with stand_in() as running:
         yield running
 

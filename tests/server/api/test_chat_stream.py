@@ -14,7 +14,7 @@ from hab_core.schemas.chat import CACHE_NOTICE, INCOMPLETE_NOTICE
 from hab_server.chatting import desk, live, register
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
-from tests.anthropic_service import Reply, StandIn, stand_in
+from tests.anthropic_service import Reply, StandIn
 from tests.server.api.chatting import (
     COUNTS,
     QUESTION,
@@ -34,13 +34,6 @@ from tests.server.api.conftest import serving, wait_until
 from tests.server.api.uploading import upload
 
 LONG = "월요일 사고가 가장 많습니다. " * 12
-
-
-@pytest.fixture(scope="module")
-def claude() -> Iterator[StandIn]:
-    """The stand-in for Anthropic's service."""
-    with stand_in() as running:
-        yield running
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from hab_server.store.engine import create_store_engine, reading, transaction
 from hab_server.store.idempotency import KEYS
 from hab_server.store.jobs import JOBS
 from hab_server.store.predictions import PREDICTIONS
-from tests.server.api.conftest import ACCIDENT
+from tests.accidents import ACCIDENT
 from tests.server.api.uploading import CSV, UPLOAD
 from tests.working import LONG_AGO, accident_rows
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from hab_server.settings import Settings
-from tests.server.api.conftest import ACCIDENT, serving, wait_until
+from tests.accidents import ACCIDENT
+from tests.server.api.conftest import serving, wait_until
 from tests.server.own_postgres import OwnPostgres
 
 URL = "/api/predict/eclo"

@@ -8,7 +8,8 @@ import pytest
 from hab_core.schemas.version import VERSION
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
-from tests.server.api.conftest import ACCIDENT, serving, wait_until
+from tests.accidents import ACCIDENT
+from tests.server.api.conftest import serving, wait_until
 
 
 def test_health_names_every_part(api: httpx.Client) -> None:

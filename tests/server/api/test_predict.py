@@ -14,7 +14,7 @@ from hab_core.eclo.model import EcloModel
 from hab_core.eclo.registry import released_folder
 from hab_core.schemas.common import Envelope
 from hab_core.schemas.eclo import INTERPRETATIONS, WEATHERS, Accident, EcloPrediction
-from tests.server.api.conftest import ACCIDENT
+from tests.accidents import ACCIDENT
 
 URL = "/api/predict/eclo"
 

@@ -12,7 +12,8 @@ from hab_server.access import caller_of
 from hab_server.rate_limit import is_expensive
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
-from tests.server.api.conftest import ACCIDENT, serving
+from tests.accidents import ACCIDENT
+from tests.server.api.conftest import serving
 
 PREDICT = "/api/predict/eclo?explain=false"
 LIMIT = 3

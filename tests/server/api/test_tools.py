@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from hab_core.analysis.registry import tools
-from tests.server.api.conftest import ACCIDENT
+from tests.accidents import ACCIDENT
 from tests.server.api.uploading import upload
 
 ARGUMENTS: dict[str, dict[str, Any]] = {

@@ -9,15 +9,8 @@ import pytest
 
 from hab_client import HabClient
 from hab_client.dataset import Dataset
-from tests.anthropic_service import StandIn, stand_in
+from tests.anthropic_service import StandIn
 from tests.ui.conftest import ACCIDENTS
-
-
-@pytest.fixture(scope="module")
-def claude() -> Iterator[StandIn]:
-    """The stand-in for Anthropic's service."""
-    with stand_in() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
