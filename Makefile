@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 JOBS ?= 2
 
-.PHONY: up test check fix bench docs clean
+.PHONY: up test check pins fix bench docs clean
 
 up: $(VENV)/.all
 	@exec $(BIN)/hab up --demo
@@ -18,6 +18,10 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Whether the pins allow what the image installs: a conflict there is seen nowhere else. Needs a package index.
+pins: $(VENV)/.dev
+	$(PIP) install --dry-run -c constraints.txt '.[all,s3]'
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff format .
