@@ -203,11 +203,6 @@ def upload(client: httpx.Client, content: bytes, name: str = "사고.csv") -> st
     return str(answer.json()["id"])
 
 
-def has_route(client: httpx.Client, path: str) -> bool:
-    """Whether the API of this version has a route."""
-    return path in client.get("/openapi.json").raise_for_status().json()["paths"]
-
-
 def _workers(address: str) -> int:
     """Returns how many workers the API counts."""
     try:

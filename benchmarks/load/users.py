@@ -46,12 +46,10 @@ class Users:
         """Prepares all bodies, so that the users do little but wait."""
         self.address: str = given["address"]
         self.dataset_id: str = given["dataset_id"]
-        self.kinds: list[str] = given["kinds"]
-        self.weights = [SHARES[kind] for kind in self.kinds]
         self.bodies = [json.dumps(body).encode() for body in requests(_BODIES, seed=21)]
         self.batch = {"accidents": requests(100, seed=22)}
         self.files = [csv(200 + number) for number in range(_FILES)]
-        self.times: dict[str, list[float]] = {kind: [] for kind in self.kinds}
+        self.times: dict[str, list[float]] = {kind: [] for kind in SHARES}
         self.failures: dict[str, list[str]] = {}
         self.work: dict[str, Callable[[httpx.AsyncClient, random.Random], Awaitable[None]]] = dict(
             zip(
@@ -67,7 +65,7 @@ class Users:
         async with httpx.AsyncClient(base_url=self.address, timeout=LIMIT_SECONDS, verify=False) as client:
             await asyncio.sleep(chance.random() * THINK_SECONDS)
             while time.monotonic() < end:
-                (kind,) = chance.choices(self.kinds, self.weights)
+                (kind,) = chance.choices(list(SHARES), list(SHARES.values()))
                 began = time.perf_counter()
                 try:
                     await self.work[kind](client, chance)
@@ -77,16 +75,19 @@ class Users:
                 await asyncio.sleep(chance.expovariate(1 / THINK_SECONDS))
 
     async def warm_up(self) -> None:
-        """Asks each question once, so that the answers are in the cache."""
-        if "cached question" in self.kinds:
-            async with httpx.AsyncClient(base_url=self.address, timeout=LIMIT_SECONDS, verify=False) as client:
-                for question in QUESTIONS:
-                    await self._ask(client, question)
+        """Asks for everything that HAB remembers once: answers of the chat and explanations, as after hours of use."""
+        async with httpx.AsyncClient(base_url=self.address, timeout=LIMIT_SECONDS, verify=False) as client:
+            for question in QUESTIONS:
+                await self._ask(client, question)
+            for body in self.bodies:
+                await self._explained(client, body)
 
     async def _predict(self, client: httpx.AsyncClient, chance: random.Random) -> None:
+        await self._explained(client, chance.choice(self.bodies))
+
+    async def _explained(self, client: httpx.AsyncClient, body: bytes) -> None:
         headers = {"Content-Type": "application/json"}
-        answer = await client.post("/api/predict/eclo", content=chance.choice(self.bodies), headers=headers)
-        answer.raise_for_status()
+        (await client.post("/api/predict/eclo", content=body, headers=headers)).raise_for_status()
 
     async def _tool(self, client: httpx.AsyncClient, chance: random.Random) -> None:
         name, arguments = chance.choice(TOOLS)
