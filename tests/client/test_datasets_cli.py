@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from hab_client import Dataset, HabClient, NotFound, ShareLinkExpired
+from tests.accidents import ACCIDENT
 from tests.client.hab_command import Hab, one_line
 from tests.client.wire_server import Asked, answer, serving, success
 from tests.conftest import name_of
@@ -359,14 +360,6 @@ def test_a_tool_that_fails_is_one_line(hab: Hab, dataset: Dataset) -> None:
 
 
 def test_predictions_need_no_dataset(hab: Hab, server: HabClient) -> None:
-    words = {
-        "weather": "맑음",
-        "road_surface": "건조",
-        "road_type": "교차로 - 교차로안",
-        "accident_type": "차대차",
-        "district": "대구광역시 수성구 상동",
-        "occurred_at": "2022-01-01T01:00",
-    }
-    options = [part for name, value in words.items() for part in ("--arg", f"{name}={value}")]
+    options = [part for name, value in ACCIDENT.items() for part in ("--arg", f"{name}={value}")]
     fields = json.loads(hab("tools", "run", "predict_eclo", *options, "--json").stdout)
-    assert fields["result"]["eclo"] == server.eclo.predict(words).eclo
+    assert fields["result"]["eclo"] == server.eclo.predict(ACCIDENT).eclo
