@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from hab_core.schemas.datasets import Dataset, DatasetDetail
 from hab_ui import backend, navigation, session
+from hab_ui.wording import escape
 
 _FRESH = 5.0
 """Seconds for which a list is not asked for again; changes made here are seen at once, see :func:`forget`."""
@@ -64,6 +65,26 @@ def several(label: str = "데이터셋", *, key: str, most: int = 8) -> list[Dat
     return [_shown_profile(dataset_id) for dataset_id in chosen]
 
 
+def boxes(offered: Sequence[Dataset], *, key: str, most: int) -> list[str]:
+    """Shows a box to check for each of the datasets and returns the ids of those that are, ``most`` at most.
+
+    The choice is kept from page to page. Once ``most`` are checked, the others cannot be.
+    """
+    keys = {dataset.id: f"{key}_{dataset.id}" for dataset in offered}
+    chosen = _kept(keys)[:most]
+    for dataset in offered:
+        # Written in every run: what only the first run tells is lost to the browser where another cuts that run short.
+        st.session_state[keys[dataset.id]] = dataset.id in chosen
+        st.checkbox(
+            f"{escape(dataset.name)} ({dataset.rows:,}행)",
+            key=keys[dataset.id],
+            disabled=len(chosen) >= most and dataset.id not in chosen,
+            on_change=_keep_boxes,
+            args=(keys,),
+        )
+    return [dataset.id for dataset in offered if dataset.id in chosen]
+
+
 def ask_for_data() -> None:
     """Says how to get a first dataset."""
     st.info("아직 데이터셋이 없습니다. CSV 파일을 올리면 바로 시작할 수 있습니다.", icon=":material/upload_file:")
@@ -93,12 +114,14 @@ def _found() -> dict[str, str]:
     return {dataset.id: f"{dataset.name} ({dataset.rows:,}행)" for dataset in found}
 
 
-def _kept(found: dict[str, str]) -> list[str]:
-    """Returns the datasets chosen last that are still there; before any choice the one of the other pages' box."""
+def _kept(found: Mapping[str, str]) -> list[str]:
+    """Returns the datasets chosen last that are still there; without any, the one of the other pages' box."""
     now = session.current()
-    if now.dataset_ids is None:
-        now.dataset_ids = [now.dataset_id or ""] if now.dataset_id in found else [next(iter(found))]
-    return [dataset_id for dataset_id in now.dataset_ids if dataset_id in found]
+    left = [dataset_id for dataset_id in now.dataset_ids or [] if dataset_id in found]
+    if left or now.dataset_ids == []:
+        return left
+    now.dataset_ids = [now.dataset_id if now.dataset_id and now.dataset_id in found else next(iter(found))]
+    return now.dataset_ids
 
 
 def _keep_one(key: str) -> None:
@@ -109,6 +132,11 @@ def _keep_one(key: str) -> None:
 def _keep_several(key: str) -> None:
     """Remembers the choice beyond the page."""
     session.current().dataset_ids = list(st.session_state[key])
+
+
+def _keep_boxes(keys: Mapping[str, str]) -> None:
+    """Remembers the choice beyond the page."""
+    session.current().dataset_ids = [dataset_id for dataset_id, key in keys.items() if st.session_state[key]]
 
 
 def _shown_profile(dataset_id: str) -> DatasetDetail:

@@ -7,7 +7,7 @@ import streamlit as st
 from hab_client import Conversation
 from hab_core.schemas.chat import INCOMPLETE_NOTICE, MAX_DATASETS, MAX_MESSAGE
 from hab_core.schemas.datasets import Dataset
-from hab_ui import backend, choosing, session
+from hab_ui import backend, choosing
 from hab_ui.chat import conversations
 from hab_ui.chat.access import show_access
 from hab_ui.chat.asking import Question, ask, left_in, show_failed
@@ -45,25 +45,10 @@ def page() -> None:
 
 
 def _choose(datasets: list[Dataset]) -> list[str]:
-    """Shows a box for each dataset and returns those that are checked; the choice is kept from page to page."""
-    now = session.current()
-    boxes = {dataset.id: f"chat_dataset_{dataset.id}" for dataset in datasets}
-    kept = now.dataset_ids or [str(now.dataset_id)]
-    before = [each for each in kept if each in boxes] or [datasets[0].id]
-    for dataset, key in boxes.items():
-        st.session_state.setdefault(key, dataset in before[:MAX_DATASETS])
-    full = sum(st.session_state[key] for key in boxes.values()) >= MAX_DATASETS
+    """Shows the datasets that can be asked about and returns those that are chosen."""
     st.markdown(f"**질문할 데이터셋** (최대 {MAX_DATASETS}개)")
     with st.container(border=True, height=220 if len(datasets) > _MANY else "content"):
-        chosen = [dataset.id for dataset in datasets if _box(dataset, boxes[dataset.id], full)]
-    now.dataset_ids = chosen
-    return chosen
-
-
-def _box(dataset: Dataset, key: str, full: bool) -> bool:
-    """Shows the box of a dataset; one that is not checked cannot be where as many as may be are."""
-    label = f"{escape(dataset.name)} ({dataset.rows:,}행)"
-    return st.checkbox(label, key=key, disabled=full and not st.session_state[key])
+        return choosing.boxes(datasets, key="chat_dataset", most=MAX_DATASETS)
 
 
 def _examples(chosen: list[str]) -> str | None:

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from hab_client import HabClient
 from hab_client.dataset import Dataset
-from hab_core.schemas.chat import CACHE_NOTICE, OFFLINE_NOTICE
+from hab_core.schemas.chat import CACHE_NOTICE, MAX_DATASETS, OFFLINE_NOTICE
 from tests.anthropic_service import KEY, Reply, StandIn
 from tests.ui.conftest import Show, texts
 
@@ -125,6 +125,43 @@ def test_several_datasets_can_be_asked_about(show: Show, client: HabClient, acci
     assert set(conversation.dataset_ids) == {accidents.id, other.id}
     conversation.delete()
     other.delete()
+
+
+def test_every_run_tells_the_browser_which_datasets_are_chosen(show: Show, accidents: Dataset) -> None:
+    """A browser that saw only the second run, the first being cut short, would show the boxes unchecked otherwise."""
+    test = show("chat")
+    for _ in range(2):
+        box = test.checkbox(key=f"chat_dataset_{accidents.id}")
+        assert box.value
+        assert (box.proto.set_value, box.proto.value) == (True, True)
+        test = test.run()
+
+
+def test_without_a_chosen_dataset_nothing_is_asked(show: Show, client: HabClient, accidents: Dataset) -> None:
+    before = len(list(client.conversations.list()))
+    test = show("chat").checkbox(key=f"chat_dataset_{accidents.id}").uncheck().run()
+    assert not test.checkbox(key=f"chat_dataset_{accidents.id}").value
+    assert "하나 이상 선택하면" in texts(test, "info")
+    assert "데이터셋을 하나 이상 선택해주세요." in texts(_ask(test), "warning")
+    assert len(list(client.conversations.list())) == before
+
+
+def test_no_more_datasets_can_be_checked_than_can_be_asked_about(
+    show: Show, client: HabClient, accidents: Dataset
+) -> None:
+    others = [client.datasets.upload(b"a,b\n1,2\n", name=f"표 {number}") for number in range(MAX_DATASETS)]
+    boxes = [f"chat_dataset_{dataset.id}" for dataset in [accidents, *others]]
+    test = show("chat")
+    test.checkbox(key=boxes[-1]).uncheck()
+    for key in boxes[:MAX_DATASETS]:
+        test.checkbox(key=key).check()
+    test = test.run()
+    assert [test.checkbox(key=key).value for key in boxes] == [True] * MAX_DATASETS + [False]
+    assert [test.checkbox(key=key).disabled for key in boxes] == [False] * MAX_DATASETS + [True]
+    test = test.checkbox(key=boxes[0]).uncheck().run()
+    assert not any(test.checkbox(key=key).disabled for key in boxes)
+    for dataset in others:
+        dataset.delete()
 
 
 def test_claude_answers_with_the_typed_key(with_key: AppTest, claude: StandIn) -> None:
