@@ -9,7 +9,9 @@ from typing import NoReturn
 
 import pytest
 
+from hab_client import HabClient
 from tests.anthropic_service import StandIn, stand_in
+from tests.running import home_with_model
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 _SETTINGS = (
@@ -68,6 +70,19 @@ def claude() -> Iterator[StandIn]:
     """The stand-in for Anthropic's service."""
     with stand_in() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home with a model for all tests of a module."""
+    return home_with_model(tmp_path_factory.mktemp("hab"))
+
+
+@pytest.fixture(scope="module")
+def client(home: Path) -> Iterator[HabClient]:
+    """A client with the real server, queue and worker of its own."""
+    with HabClient.embedded(home) as client:
+        yield client
 
 
 def name_of(value: object) -> str:

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from hab_client import HabClient
 from tests.client.hab_command import Hab
-from tests.running import HAB, home_with_model
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One home with a model for all tests of a module."""
-    return home_with_model(tmp_path_factory.mktemp("hab"))
-
-
-@pytest.fixture(scope="module")
-def client(home: Path) -> Iterator[HabClient]:
-    """A client with the real server, queue and worker of its own."""
-    with HabClient.embedded(home) as client:
-        yield client
+from tests.running import HAB
 
 
 @pytest.fixture

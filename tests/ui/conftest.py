@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 
 from hab_client import HabClient
 from hab_client.dataset import Dataset
-from tests.running import home_with_model
 
 PATIENCE = 60.0
 """Seconds for one run of the script on a busy machine."""
@@ -29,19 +27,6 @@ ACCIDENTS = (
 """A small table of accidents with places and dates."""
 
 Show = Callable[..., AppTest]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One home with a model for all tests of a module."""
-    return home_with_model(tmp_path_factory.mktemp("hab"))
-
-
-@pytest.fixture(scope="module")
-def client(home: Path) -> Iterator[HabClient]:
-    """A client with the real server, queue and worker of its own."""
-    with HabClient.embedded(home) as client:
-        yield client
 
 
 @pytest.fixture

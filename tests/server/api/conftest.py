@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -17,14 +14,13 @@ import uvicorn
 from hab_server.app import create_app
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
+from tests.running import free_port, wait_until
 
 
 @contextmanager
 def serving(settings: Settings, *, ready: bool = True) -> Iterator[httpx.Client]:
     """Runs the application in a thread and yields a client of it once it is ready, or as soon as it listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_config=None, lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -35,14 +31,6 @@ def serving(settings: Settings, *, ready: bool = True) -> Iterator[httpx.Client]
     server.should_exit = True
     thread.join(10)
     assert not thread.is_alive()
-
-
-def wait_until(condition: Any, seconds: float = 15.0) -> None:
-    """Waits until a condition holds; fails where it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,9 @@ from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
 from tests.accidents import ACCIDENT
 from tests.anthropic_service import Reply, StandIn
+from tests.running import wait_until
 from tests.server.api.chatting import ask, body, conversation, load_claude, send, table
-from tests.server.api.conftest import serving, wait_until
+from tests.server.api.conftest import serving
 from tests.server.api.uploading import upload
 
 

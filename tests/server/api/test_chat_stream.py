@@ -15,6 +15,7 @@ from hab_server.chatting import desk, live, register
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
 from tests.anthropic_service import Reply, StandIn
+from tests.running import wait_until
 from tests.server.api.chatting import (
     COUNTS,
     QUESTION,
@@ -30,7 +31,7 @@ from tests.server.api.chatting import (
     table,
     text_of,
 )
-from tests.server.api.conftest import serving, wait_until
+from tests.server.api.conftest import serving
 from tests.server.api.uploading import upload
 
 LONG = "월요일 사고가 가장 많습니다. " * 12

@@ -9,7 +9,8 @@ import pytest
 
 from hab_server.settings import Settings
 from tests.accidents import ACCIDENT
-from tests.server.api.conftest import serving, wait_until
+from tests.running import wait_until
+from tests.server.api.conftest import serving
 from tests.server.own_postgres import OwnPostgres
 
 URL = "/api/predict/eclo"

@@ -9,7 +9,8 @@ from hab_core.schemas.version import VERSION
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
 from tests.accidents import ACCIDENT
-from tests.server.api.conftest import serving, wait_until
+from tests.running import wait_until
+from tests.server.api.conftest import serving
 
 
 def test_health_names_every_part(api: httpx.Client) -> None:

@@ -15,7 +15,8 @@ from hab_core.eclo.registry import ModelRegistry
 from hab_server.settings import Settings
 from tests.accidents import ACCIDENT
 from tests.core.eclo.small_model import write_small_model
-from tests.server.api.conftest import serving, wait_until
+from tests.running import wait_until
+from tests.server.api.conftest import serving
 
 URL = "/api/predict/eclo?explain=false"
 FOLLOWS_WITHIN = 5.0
