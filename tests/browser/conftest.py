@@ -19,6 +19,12 @@ PICTURES = Path(__file__).resolve().parents[2] / "screenshots"
 WIDE, NARROW = (1440, 900), (390, 844)
 PATIENCE = 30_000
 """Milliseconds for what a page waits for, on a busy machine."""
+LOOKS = pytest.mark.parametrize(
+    ("size", "dark"),
+    [(WIDE, False), (WIDE, True), (NARROW, False), (NARROW, True)],
+    ids=["wide-light", "wide-dark", "narrow-light", "narrow-dark"],
+)
+"""A page at both widths and in both themes."""
 _ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -105,6 +111,7 @@ def browse(chromium: Browser, served: Command) -> Iterator[Open]:
         page = context.new_page()
         page.goto(served.ui_url + path)
         page.get_by_test_id("stMainBlockContainer").wait_for()
+        settled(page)  # what is done to a page that is still being drawn may find another run under way
         return page
 
     yield open_page

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
 from hab_client import HabClient
-from tests.browser.conftest import NARROW, WIDE, Open, picture, settled
+from tests.browser.conftest import LOOKS, Open, picture, settled
 from tests.browser.test_layout import english
 from tests.running import Command
 from tests.ui.conftest import ACCIDENTS
@@ -164,8 +164,7 @@ def test_what_lies_near_is_counted_and_shown(browse: Open, served: Command, shar
     picture(page, "compare-alike")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@LOOKS
 @pytest.mark.parametrize("name", ["visualise", "map", "compare"])
 def test_page(browse: Open, name: str, size: tuple[int, int], dark: bool) -> None:
     page = browse(f"/{name}", size=size, dark=dark)

@@ -13,15 +13,10 @@ from playwright.sync_api import Locator, Page, expect
 from hab_client import HabClient
 from hab_core.schemas.chat import CACHE_NOTICE, INCOMPLETE_NOTICE
 from tests.anthropic_service import KEY, Reply, StandIn, stand_in
-from tests.browser.conftest import NARROW, PATIENCE, PICTURES, WIDE, Open, demo, picture, settled
+from tests.browser.conftest import LOOKS, NARROW, PICTURES, Open, demo, picture, settled
 from tests.running import Command, wait_until
 
 pytestmark = pytest.mark.browser
-LOOKS = pytest.mark.parametrize(
-    ("size", "dark"),
-    [(WIDE, False), (WIDE, True), (NARROW, False), (NARROW, True)],
-    ids=["wide-light", "wide-dark", "narrow-light", "narrow-dark"],
-)
 ANSWER = (
     "## 시간대별 사고\n\n사고가 가장 많은 시간대는 **18시**이고, 전체의 **99.9%**로 나타났습니다.\n\n"
     "| 시간대 | 설명 |\n|:---|:---|\n| 18~19시 | 퇴근 |\n\n- ![그림](http://evil.example/x.png)\n"
@@ -37,14 +32,6 @@ def _script(body: dict[str, Any]) -> Reply:
     if any(each.get("type") == "tool_result" for each in results):
         return Reply(ANSWER)
     return Reply("세어 보겠습니다.", [("get_temporal_pattern", {"column": "사고일시", "by": "hour"})])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patient() -> Iterator[None]:
-    """Lets expectations take their time on a busy machine."""
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import NARROW, WIDE, Open, picture, settled
+from tests.browser.conftest import LOOKS, Open, picture
 
 pytestmark = pytest.mark.browser
 
@@ -27,13 +27,11 @@ def english(page: Page) -> list[str]:
     return [line for line in lines if _ENGLISH.search(line) and not _OURS.search(line)]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@LOOKS
 @pytest.mark.parametrize("name", ["home", "datasets", "status"])
 def test_page(browse: Open, name: str, size: tuple[int, int], dark: bool) -> None:
     page = browse(headline(name), size=size, dark=dark)
     page.get_by_role("heading").first.wait_for()
-    settled(page)
     picture(page, f"{name}-{size[0]}-{'dark' if dark else 'light'}")
     assert page.get_by_test_id("stException").count() == 0
     assert english(page) == []

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NARROW, PATIENCE, WIDE, Open, picture, settled
+from tests.browser.conftest import LOOKS, Open, picture, settled
 
 pytestmark = pytest.mark.browser
-LOOKS = pytest.mark.parametrize(
-    ("size", "dark"),
-    [(WIDE, False), (WIDE, True), (NARROW, False), (NARROW, True)],
-    ids=["wide-light", "wide-dark", "narrow-light", "narrow-dark"],
-)
 _HEADER = "사고일시,기상상태,노면상태,도로형태,사고유형,시군구\n"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patient() -> Iterator[None]:
-    """Lets expectations take their time on a busy machine."""
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def _predict(page: Page) -> None:
