@@ -52,6 +52,10 @@ class Session:
     pages: dict[str, Page] = field(default_factory=dict, repr=False)
     notices: list[tuple[Tone, str]] = field(default_factory=list)
 
+    def choose(self, dataset_id: str) -> None:
+        """Chooses a dataset that has just come, on every page: what was chosen of others before is over."""
+        self.dataset_id, self.dataset_ids = dataset_id, None
+
     def tell(self, tone: Tone, text: str) -> None:
         """Keeps a notice for the next page run, which may be of another page."""
         self.notices.append((tone, text))

@@ -36,6 +36,6 @@ def _opened(token: str) -> str | None:
             now.tell("error", _UNKNOWN)
             return None
         choosing.forget()
-        now.dataset_id = shared.id
+        now.choose(shared.id)
         return shared.name
     return None

@@ -91,7 +91,8 @@ def _take(dataset: Dataset) -> None:
     """Chooses a new dataset and empties the box for the next file."""
     now = session.current()
     choosing.forget()
-    now.dataset_id = now.uploaded = dataset.id
+    now.choose(dataset.id)
+    now.uploaded = dataset.id
     now.uploads += 1
     now.tell(
         "success", f"데이터셋을 올렸습니다: {plain(dataset.name)}, {dataset.info.rows:,}행 × {dataset.info.columns:,}열"

@@ -46,6 +46,15 @@ def test_a_daegu_csv_goes_up_and_is_reported(browse: Open, shared_data: Path, se
     assert "대구 공공데이터" in [one["name"] for one in httpx.get(f"{served.url}/api/datasets").json()["items"]]
 
 
+def test_what_was_just_uploaded_is_asked_about(browse: Open) -> None:
+    page = browse("/chat")
+    page.get_by_test_id("stSidebar").get_by_role("link", name="데이터셋").click()
+    upload(page, "새로 온 표.csv", ACCIDENTS)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="AI 질의응답").click()
+    expect(page.get_by_role("checkbox", name="새로 온 표", exact=False)).to_be_checked()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(1)
+
+
 @pytest.mark.parametrize(("name", "content"), [("표.xlsx", b"PK\x03\x04" + b"\0" * 64), ("표.json", b'[{"a": 1}]')])
 def test_a_wrong_file_is_refused_in_korean(browse: Open, name: str, content: bytes) -> None:
     page = browse("/datasets")

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from hab_client import HabClient
 from hab_client.dataset import Dataset
 from hab_core.schemas.chat import CACHE_NOTICE, MAX_DATASETS, OFFLINE_NOTICE
+from hab_ui import choosing
 from tests.anthropic_service import KEY, Reply, StandIn
 from tests.ui.conftest import Show, texts
 
@@ -144,6 +145,20 @@ def test_without_a_chosen_dataset_nothing_is_asked(show: Show, client: HabClient
     assert "하나 이상 선택하면" in texts(test, "info")
     assert "데이터셋을 하나 이상 선택해주세요." in texts(_ask(test), "warning")
     assert len(list(client.conversations.list())) == before
+
+
+def test_a_dataset_that_has_just_come_is_the_one_to_ask_about(
+    show: Show, client: HabClient, accidents: Dataset
+) -> None:
+    test = show("chat")
+    assert test.checkbox(key=f"chat_dataset_{accidents.id}").value
+    new = client.datasets.upload(b"a,b\n1,2\n", name="새 표")
+    test.session_state["hab_session"].choose(new.id)
+    choosing.forget()
+    test = test.run()
+    assert test.checkbox(key=f"chat_dataset_{new.id}").value
+    assert not test.checkbox(key=f"chat_dataset_{accidents.id}").value
+    new.delete()
 
 
 def test_no_more_datasets_can_be_checked_than_can_be_asked_about(
