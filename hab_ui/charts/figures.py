@@ -26,6 +26,7 @@ _BAR_HEIGHT = 24
 _TALLEST = 900
 _FILLED = 3
 _WRITTEN_CELLS = 120
+_FEW = 5
 
 Draw = Callable[[go.Figure, ChartSpec], None]
 
@@ -75,12 +76,12 @@ def _bars(figure: go.Figure, spec: ChartSpec) -> None:
         _lay(figure, spec, len(names))
     else:
         figure.update_xaxes(type="category")
-        figure.update_yaxes(rangemode="tozero", **_ticks_of(spec.y))
+        figure.update_yaxes(rangemode="tozero", **_ticks_of(spec))
 
 
 def _lay(figure: go.Figure, spec: ChartSpec, bars: int) -> None:
     """Swaps the axes of a figure whose bars lie, and makes it tall enough to read each."""
-    figure.update_xaxes(title_text=safe(spec.y), rangemode="tozero", **_ticks_of(spec.y))
+    figure.update_xaxes(title_text=safe(spec.y), rangemode="tozero", **_ticks_of(spec))
     figure.update_yaxes(title_text="", type="category", autorange="reversed")
     figure.update_layout(height=min(_TALLEST, max(HEIGHT, 130 + _BAR_HEIGHT * bars * min(len(spec.series), 3))))
 
@@ -94,7 +95,7 @@ def _lines(figure: go.Figure, spec: ChartSpec) -> None:
         mode = "lines+markers" if len(at) <= 60 else "lines"
         figure.add_scatter(x=at, y=series.y, mode=mode, name=safe(series.name), hovertemplate=hover)
     figure.update_xaxes(type="linear" if continuous else "category", nticks=0 if continuous else 16)
-    figure.update_yaxes(**_ticks_of(spec.y))
+    figure.update_yaxes(**_ticks_of(spec))
 
 
 def _heat(figure: go.Figure, spec: ChartSpec) -> None:
@@ -130,7 +131,7 @@ def _points(figure: go.Figure, spec: ChartSpec) -> None:
         figure.add_scatter(
             x=series.x, y=series.y, mode="markers", marker=marker, name=safe(series.name), hovertemplate=hover
         )
-    figure.update_yaxes(**_ticks_of(spec.y))
+    figure.update_yaxes(**_ticks_of(spec))
 
 
 def _outline(figure: go.Figure, spec: ChartSpec) -> None:
@@ -163,7 +164,7 @@ def _histogram(figure: go.Figure, spec: ChartSpec) -> None:
     figure.update_traces(marker_line_width=0, opacity=0.85 if len(spec.series) == 1 else 0.55)
     figure.update_layout(bargap=0.02, barmode="overlay")
     figure.update_xaxes(tickformat=",~g")
-    figure.update_yaxes(rangemode="tozero", **_ticks_of(spec.y))
+    figure.update_yaxes(rangemode="tozero", **_ticks_of(spec))
 
 
 def _boxes(figure: go.Figure, spec: ChartSpec) -> None:
@@ -174,7 +175,7 @@ def _boxes(figure: go.Figure, spec: ChartSpec) -> None:
             x=[label], lowerfence=low, q1=q1, median=median, q3=q3, upperfence=high, name=label, showlegend=False
         )
     figure.update_xaxes(type="category")
-    figure.update_yaxes(**_ticks_of(spec.y))
+    figure.update_yaxes(**_ticks_of(spec))
 
 
 def _violins(figure: go.Figure, spec: ChartSpec) -> None:
@@ -204,9 +205,13 @@ def _value_of(axis: str, label: str) -> str:
     return f"%{{{axis}:.1%}}" if is_share(label) else f"%{{{axis}:,.4~f}}"
 
 
-def _ticks_of(label: str) -> dict[str, Any]:
-    """Returns how an axis writes its numbers."""
-    return {"tickformat": ".0%" if is_share(label) else ",~g"}
+def _ticks_of(spec: ChartSpec) -> dict[str, Any]:
+    """Returns how the axis of the values writes its numbers; a few things counted are not marked in fifths."""
+    if is_share(spec.y):
+        return {"tickformat": ".0%"}
+    values = [value for series in spec.series for value in series.y]
+    few = all(isinstance(value, int) and abs(value) <= _FEW for value in values)
+    return {"tickformat": ",~g"} | ({"dtick": 1} if few else {})
 
 
 def _is_signed(values: list[Any]) -> bool:

@@ -75,6 +75,16 @@ def test_shares_are_read_in_percent() -> None:
     assert layout["yaxis"]["tickformat"] == ".0%"
 
 
+def test_a_few_things_counted_are_marked_one_by_one() -> None:
+    for kind in ("bar", "line"):
+        few, *others = (
+            drawn(spec(kind, ("값", ["가", "나"], values)))["layout"]["yaxis"]
+            for values in ([1, 2], [1, 20_000], [1, -20_000], [0.5, 2.0])
+        )
+        assert few["dtick"] == 1
+        assert not any("dtick" in other for other in others)
+
+
 def test_effects_that_raise_and_lower_differ_in_colour() -> None:
     colours = drawn(spec("bar", ("영향", ["가", "나"], [0.5, -0.5])))["data"][0]["marker"]["color"]
     assert colours[0] != colours[1]
