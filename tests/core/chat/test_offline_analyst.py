@@ -26,6 +26,25 @@ def test_the_busiest_hour_is_that_of_the_table(accidents: Source) -> None:
     assert [call.input["by"] for call in answer.tool_calls] == ["hour", "time_period"]
 
 
+def _answered(question: str, **columns: list[object]) -> str:
+    """The answer about a small table."""
+    return OfflineAnalyst([Source("a", "교통사고", Table.from_frame(pl.DataFrame(columns)))]).answer(question).response
+
+
+def test_a_first_place_that_is_shared_is_said_to_be() -> None:
+    weather: list[object] = ["맑음", "비", "맑음", "비", "눈"]
+    said = _answered("기상상태별 건수는?", 기상상태=weather)
+    assert "맑음, 비로 각각 2" in said
+    assert "이어서 눈 1" in said
+    assert "눈으로 1" in _answered("가장 적은 기상상태는?", 기상상태=weather)
+    many: list[object] = [letter for letter in "가나다라마바사아자차카타파하" for _ in range(2)]
+    assert "등으로 각각 2" in _answered("기상상태별 건수는?", 기상상태=many)
+    assert "이어서" not in _answered("기상상태별 건수는?", 기상상태=many)
+    said = _answered("기상상태별 중상자수 합계는?", 기상상태=weather, 중상자수=[1, 0, 0, 1, 0])
+    assert "맑음, 비로 각각 1" in said
+    assert "이어서 눈 0" in said
+
+
 def test_district_weather_and_unit_are_one_call(accidents: Source) -> None:
     tool, arguments = plan_of(accidents, "수성구의 비 오는 날 시간대별 건수")[0]
     assert tool == "get_temporal_pattern"

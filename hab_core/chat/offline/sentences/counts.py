@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from hab_core.analysis.texts.markdown import cell, number, percent
@@ -34,16 +36,30 @@ def value_counts(result: Result, reading: Reading) -> str:
         return _share(result, target["value"], reading)
     word = "적은" if reading.ascending else "많은"
     first, *others = values[: shown_values(reading)]
+    tied = _tied([each["count"] for each in values])
+    names = [key_of(each["value"], column, reading) for each in (first, *others)[:tied]]
     head = (
-        f"{subject(noun(reading))} 가장 {word} {topic(label(column))} {by(key_of(first['value'], column, reading))} "
+        f"{subject(noun(reading))} 가장 {word} {topic(label(column))} {_in_first_place(names, tied)} "
         f"{counted(first['count'], reading)}({percent(first['share'])})입니다."
     )
     rest = ", ".join(
         f"{before_figure(key_of(each['value'], column, reading))} "
         f"{counted(each['count'], reading)}({percent(each['share'])})"
-        for each in others
+        for each in others[tied - 1 :]
     )
     return f"{head} 이어서 {rest} 순입니다." if rest else head
+
+
+def _tied(amounts: Sequence[Any]) -> int:
+    """Returns how many share the first place of an order."""
+    return 1 + sum(1 for _ in takewhile(lambda amount: amount == amounts[0], amounts[1:]))
+
+
+def _in_first_place(names: Sequence[str], tied: int) -> str:
+    """Returns who holds the first place, ``맑음으로``, or the first of those who share it, ``맑음, 비로 각각``."""
+    if tied == 1:
+        return by(names[0])
+    return f"{by(', '.join(names) + (' 등' if tied > len(names) else ''))} 각각"
 
 
 def _share(result: Result, wanted: Any, reading: Reading) -> str:
@@ -69,11 +85,12 @@ def groups(result: Result, reading: Reading) -> str:
     first, *others = found[: shown_values(reading)]
     extreme = "낮은" if reading.ascending else "높은"
     keys = "·".join(map(label, result["group_by"]))
-    said = (
-        f"{keys}별로 {subject(name)} 가장 {extreme} 것은 {by(_keys(first, result, reading))} "
-        f"{number(first['values'][0])}입니다."
+    tied = _tied([group["values"][0] for group in found])
+    best = _in_first_place([_keys(group, result, reading) for group in (first, *others)[:tied]], tied)
+    said = f"{keys}별로 {subject(name)} 가장 {extreme} 것은 {best} {number(first['values'][0])}입니다."
+    rest = ", ".join(
+        f"{before_figure(_keys(group, result, reading))} {number(group['values'][0])}" for group in others[tied - 1 :]
     )
-    rest = ", ".join(f"{before_figure(_keys(group, result, reading))} {number(group['values'][0])}" for group in others)
     return " ".join(filter(None, [said, f"이어서 {rest} 순입니다." if rest else "", _gap(found, reading)]))
 
 
