@@ -70,7 +70,7 @@ def test_threads_do_not_mix_their_rows(booster: Booster) -> None:
 
 def test_models_are_freed_while_other_threads_still_hold_a_row(text: bytes) -> None:
     expected = Booster(text).predict_one(MATRIX[0].tolist())
-    for _ in range(5):
+    for _ in range(20):
         booster, found = Booster(text), []
         thread = threading.Thread(target=lambda b=booster, f=found: f.append(b.predict_one(MATRIX[0].tolist())))
         thread.start()
