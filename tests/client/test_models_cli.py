@@ -37,9 +37,9 @@ def test_a_server_follows_a_switch_and_a_switch_back(hab: Hab, home: Path) -> No
         result = hab("eclo", "activate", released, HAB_HOME=str(home))
         assert (result.returncode, result.stdout) == (0, f"{released}\n")
         assert "5초" in result.stderr
-        wait_until(lambda: client.eclo.model().version == released)
+        wait_until(lambda: client.eclo.model().version == released, 10)
         assert hab("eclo", "activate", "--previous", HAB_HOME=str(home)).stdout == "small-1\n"
-        wait_until(lambda: client.eclo.model().version == "small-1")
+        wait_until(lambda: client.eclo.model().version == "small-1", 10)
 
 
 def test_a_folder_is_registered(hab: Hab, folder: Path, tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
 from tests.running import free_port, wait_until
 
+RECOVERS_WITHIN = 15.0
+"""Seconds after which a part that fails or is there again has to be noticed."""
+
 
 @contextmanager
 def serving(settings: Settings, *, ready: bool = True) -> Iterator[httpx.Client]:

@@ -19,7 +19,7 @@ from tests.accidents import ACCIDENT
 from tests.anthropic_service import Reply, StandIn
 from tests.running import wait_until
 from tests.server.api.chatting import ask, body, conversation, load_claude, send, table
-from tests.server.api.conftest import serving
+from tests.server.api.conftest import RECOVERS_WITHIN, serving
 from tests.server.api.uploading import upload
 
 
@@ -110,7 +110,7 @@ def test_a_dead_cache_costs_nothing_but_repeats(api: httpx.Client, claude: Stand
         with own.stream("POST", "/api/chat/stream", json=body(about)) as response:
             assert "event: done" in response.read().decode()
         valkey.start()
-        wait_until(lambda: ask(own, about)["cache_hit"])
+        wait_until(lambda: ask(own, about)["cache_hit"], RECOVERS_WITHIN)
 
 
 def test_answers_run_out(claude: StandIn, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hab_server.settings import Settings
 from tests.accidents import ACCIDENT
 from tests.running import wait_until
-from tests.server.api.conftest import serving
+from tests.server.api.conftest import RECOVERS_WITHIN, serving
 from tests.server.own_postgres import OwnPostgres
 
 URL = "/api/predict/eclo"
@@ -29,12 +29,12 @@ def test_a_killed_database_is_a_503_and_nothing_answered_is_lost(own_postgres: O
         assert refused.json()["error"]["code"] == "database_unavailable"
         assert int(refused.headers["retry-after"]) > 0
         assert client.get("/health/live", timeout=LIMIT).status_code == 200
-        wait_until(lambda: client.get("/health/ready", timeout=LIMIT).status_code == 503)
+        wait_until(lambda: client.get("/health/ready", timeout=LIMIT).status_code == 503, RECOVERS_WITHIN)
         assert client.get("/api/predictions", timeout=LIMIT).json()["error"]["code"] == "database_unavailable"
         assert client.get("/api/model", timeout=LIMIT).status_code == 200
         own_postgres.start()
-        wait_until(lambda: client.post(URL, json=ACCIDENT, timeout=LIMIT).status_code == 200)
-        wait_until(lambda: client.get("/health/ready", timeout=LIMIT).status_code == 200)
+        wait_until(lambda: client.post(URL, json=ACCIDENT, timeout=LIMIT).status_code == 200, RECOVERS_WITHIN)
+        wait_until(lambda: client.get("/health/ready", timeout=LIMIT).status_code == 200, RECOVERS_WITHIN)
         stored = {item["prediction_id"] for item in client.get("/api/predictions?limit=200").json()["items"]}
         assert set(answered) <= stored
 
@@ -58,11 +58,11 @@ def test_a_frozen_database_is_a_503_for_readers_and_writers_and_thaws(
                     refused = client.send(request)
                     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "database_unavailable")
                 assert client.get("/health/live").status_code == 200
-            wait_until(lambda: client.get("/health/ready").status_code == 503)
+            wait_until(lambda: client.get("/health/ready").status_code == 503, RECOVERS_WITHIN)
         finally:
             own_postgres.thaw()
-        wait_until(lambda: client.post(URL, json=ACCIDENT).status_code == 200)
-        wait_until(lambda: client.get("/health/ready").status_code == 200)
+        wait_until(lambda: client.post(URL, json=ACCIDENT).status_code == 200, RECOVERS_WITHIN)
+        wait_until(lambda: client.get("/health/ready").status_code == 200, RECOVERS_WITHIN)
         assert answered in {item["prediction_id"] for item in client.get("/api/predictions?limit=200").json()["items"]}
 
 
@@ -76,4 +76,4 @@ def test_a_server_that_starts_before_its_database_serves_when_it_comes(
         assert client.get("/health/live", timeout=LIMIT).status_code == 200
         assert client.get("/health/ready", timeout=LIMIT).status_code == 503
         own_postgres.start()
-        wait_until(lambda: client.post(URL, json=ACCIDENT, timeout=LIMIT).status_code == 200)
+        wait_until(lambda: client.post(URL, json=ACCIDENT, timeout=LIMIT).status_code == 200, RECOVERS_WITHIN)

@@ -10,7 +10,7 @@ from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
 from tests.accidents import ACCIDENT
 from tests.running import wait_until
-from tests.server.api.conftest import serving
+from tests.server.api.conftest import RECOVERS_WITHIN, serving
 
 
 def test_health_names_every_part(api: httpx.Client) -> None:
@@ -63,7 +63,7 @@ def test_without_a_queue_single_predictions_go_on(settings: Settings) -> None:
         assert refused.json()["error"]["code"] == "queue_unavailable"
         assert int(refused.headers["retry-after"]) > 0
         with ValkeyProcess(settings):
-            wait_until(lambda: client.get("/health").json()["components"]["queue"]["status"] == "ok")
+            wait_until(lambda: client.get("/health").json()["components"]["queue"]["status"] == "ok", RECOVERS_WITHIN)
             accepted = client.post("/api/predict/eclo/batch", json={"accidents": [ACCIDENT]})
             assert accepted.status_code == 202
             assert accepted.json()["status"] == "queued"

@@ -19,6 +19,7 @@ from tests.running import wait_until
 from tests.server.api.conftest import serving
 
 URL = "/api/predict/eclo?explain=false"
+FOLLOWS_WITHIN = 5.0
 
 
 @contextmanager
@@ -53,9 +54,9 @@ def test_activation_and_roll_back_fail_no_request(settings: Settings, tmp_path: 
         released = version_of(client)
         with callers(client) as answers:
             assert registry.activate(write_small_model(tmp_path / "second", "small-2")) == "small-2"
-            wait_until(lambda: version_of(client) == "small-2")
+            wait_until(lambda: version_of(client) == "small-2", FOLLOWS_WITHIN)
             assert registry.activate_previous() == released
-            wait_until(lambda: version_of(client) == released)
+            wait_until(lambda: version_of(client) == released, FOLLOWS_WITHIN)
         assert {answer.status_code for answer in answers} == {200}
         assert {answer.json()["model_version"] for answer in answers} == {released, "small-2"}
         assert client.get("/api/model").json()["versions"] == ["small-2", released]
@@ -74,7 +75,7 @@ def test_a_damaged_model_keeps_the_old_one_serving(settings: Settings, tmp_path:
     registry = ModelRegistry(settings.models_folder)
     with serving(settings) as client:
         registry.activate(write_small_model(tmp_path / "second", "small-2"))
-        wait_until(lambda: version_of(client) == "small-2")
+        wait_until(lambda: version_of(client) == "small-2", FOLLOWS_WITHIN)
         damage(settings.models_folder / "small-2")  # type: ignore[operator]
         wait_until(lambda: client.get("/health/ready").json()["components"]["model"]["status"] == "degraded")
         health = client.get("/health/ready")
