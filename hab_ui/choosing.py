@@ -76,7 +76,7 @@ def boxes(offered: Sequence[Dataset], *, key: str, most: int) -> list[str]:
         # Written in every run: what only the first run tells is lost to the browser where another cuts that run short.
         st.session_state[keys[dataset.id]] = dataset.id in chosen
         st.checkbox(
-            f"{escape(dataset.name)} ({dataset.rows:,}행)",
+            _caption(escape(dataset.name), dataset.rows),
             key=keys[dataset.id],
             disabled=len(chosen) >= most and dataset.id not in chosen,
             on_change=_keep_boxes,
@@ -111,7 +111,12 @@ def _found() -> dict[str, str]:
     if not found:
         ask_for_data()
         st.stop()
-    return {dataset.id: f"{dataset.name} ({dataset.rows:,}행)" for dataset in found}
+    return {dataset.id: _caption(dataset.name, dataset.rows) for dataset in found}
+
+
+def _caption(name: str, rows: int) -> str:
+    """Returns what a box calls a dataset."""
+    return f"{name} ({rows:,}행)"
 
 
 def _kept(found: Mapping[str, str]) -> list[str]:

@@ -89,6 +89,7 @@ def tidy(served: Command) -> Iterator[None]:
 def browse(chromium: Browser, served: Command) -> Iterator[Open]:
     """Opens pages, each as another person: ``browse("/datasets", size=NARROW, dark=True)``.
 
+    A page has come to rest then; with ``at_once=True`` it may still be drawn, as an impatient person finds it.
     At the end of the test not one request must have gone to another machine.
     """
     contexts: list[BrowserContext] = []
@@ -98,7 +99,7 @@ def browse(chromium: Browser, served: Command) -> Iterator[Open]:
         if urlsplit(request.url).scheme not in ("data", "blob") and urlsplit(request.url).hostname not in _HERE:
             outside.append(request.url)
 
-    def open_page(path: str = "/", *, size: tuple[int, int] = WIDE, dark: bool = False) -> Page:
+    def open_page(path: str = "/", *, size: tuple[int, int] = WIDE, dark: bool = False, at_once: bool = False) -> Page:
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
@@ -111,7 +112,8 @@ def browse(chromium: Browser, served: Command) -> Iterator[Open]:
         page = context.new_page()
         page.goto(served.ui_url + path)
         page.get_by_test_id("stMainBlockContainer").wait_for()
-        settled(page)  # what is done to a page that is still being drawn may find another run under way
+        if not at_once:
+            settled(page)
         return page
 
     yield open_page

@@ -178,6 +178,13 @@ def test_claude_answers_with_a_masked_key(browse: Open, size: tuple[int, int], d
     assert KEY not in page.get_by_test_id("stAppViewContainer").inner_text()
 
 
+def test_a_key_typed_while_the_page_is_drawn_leaves_the_dataset_chosen(browse: Open) -> None:
+    page = browse("/chat", at_once=True)
+    _type_key(page)
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(1)
+    _ask(page, "사고가 많은 시간대를 바로 알려줘")
+
+
 def test_an_answer_can_be_stopped_and_asked_again(browse: Open) -> None:
     page = browse("/chat")
     _type_key(page)
