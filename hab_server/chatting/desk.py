@@ -18,7 +18,7 @@ from hab_core.chat.claude import ClaudeAccess
 from hab_core.chat.sources import Source
 from hab_core.datasets.storage import DatasetStore
 from hab_core.eclo.holder import ModelHolder
-from hab_core.errors import HabError, InternalError, ModelUnavailable
+from hab_core.errors import DatabaseUnavailable, HabError, InternalError, ModelUnavailable
 from hab_core.schemas.chat import (
     CACHE_NOTICE,
     MOVED_ON_NOTICE,
@@ -202,7 +202,17 @@ class ChatDesk:
     async def _fail(self, job: _Job, error: HabError) -> None:
         """Tells why there is no answer."""
         self._parts.metrics.chat.count_failure(job.mode)
-        await run_in_threadpool(job.live.fail, error)
+        await run_in_threadpool(self._end_without_answer, job.live, error)
+
+    def _end_without_answer(self, live: LiveAnswer, error: HabError) -> None:
+        """Stores that there will be no answer, then tells why; without the database others notice within seconds."""
+        try:
+            if not isinstance(error, DatabaseUnavailable):
+                conversations.give_up(self._parts.engine, live.asked)
+        except DatabaseUnavailable:
+            log.exception("no end stored", extra={"message_id": live.asked.message_id})
+        finally:
+            live.fail(error)
 
     async def _found(self, job: _Job) -> Found:
         """Returns the answer: another's to the same question, or one made now."""

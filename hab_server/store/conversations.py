@@ -107,6 +107,17 @@ def answer(engine: Engine, asked: Asked, result: ChatResult, *, cache_hit: bool 
         return _answer(connection, asked, result, cache_hit)
 
 
+def give_up(engine: Engine, asked: Asked) -> None:
+    """Stores that a question gets no answer: from now on its place reads as cut off at once, at every process.
+
+    Raises:
+        DatabaseUnavailable: The database fails.
+    """
+    with transaction(engine) as connection:
+        place = update(MESSAGES).where(MESSAGES.c.id == asked.message_id)
+        connection.execute(place.values(finished_at=utc_now()))
+
+
 def ask_and_answer(engine: Engine, question: Question, result: Callable[[Asked], ChatResult]) -> ChatAnswer:
     """Stores a question together with an answer that is there already, from the cache; raises as :func:`ask` does."""
     with transaction(engine) as connection:
@@ -192,9 +203,12 @@ def get(engine: Engine, conversation_id: str, under_way: Callable[[list[str]], C
         NotFound: There is none of that id.
         DatabaseUnavailable: The database fails.
     """
-    with reading(engine) as connection:
-        row, messages = _whole(connection, conversation_id)
-    return _conversation(row, messages, under_way)
+    row, messages = _whole(engine, conversation_id)
+    unfinished = _unfinished(messages)
+    lost = unfinished.difference(under_way(list(unfinished))) if unfinished else unfinished
+    if lost:  # or filled after they were read, and over when they were asked about
+        row, messages = _whole(engine, conversation_id)
+    return _conversation(row, messages, _unfinished(messages) - lost)
 
 
 def change(
@@ -205,8 +219,7 @@ def change(
         before = _found(connection, conversation_id, lock=True)
         values = {"title": patch.title, "version": before.version + 1, "updated_at": utc_now()}
         connection.execute(update(CONVERSATIONS).where(CONVERSATIONS.c.id == conversation_id).values(values))
-        row, messages = _whole(connection, conversation_id)
-    found = _conversation(row, messages, under_way)
+    found = get(engine, conversation_id, under_way)
     moved_on = patch.expected_version not in (None, before.version)
     return found.model_copy(update={"notice": MOVED_ON_NOTICE}) if moved_on else found
 
@@ -352,20 +365,21 @@ def _fitting(row: Row[Any], question: Question) -> None:
         )
 
 
-def _whole(connection: Connection, conversation_id: str) -> tuple[Row[Any], Sequence[Row[Any]]]:
+def _whole(engine: Engine, conversation_id: str) -> tuple[Row[Any], Sequence[Row[Any]]]:
     """Returns the rows of a conversation and of its messages."""
-    row = _found(connection, conversation_id)
-    mine = select(MESSAGES).where(MESSAGES.c.conversation_id == conversation_id)
-    return row, connection.execute(mine.order_by(MESSAGES.c.position)).all()
+    mine = select(MESSAGES).where(MESSAGES.c.conversation_id == conversation_id).order_by(MESSAGES.c.position)
+    with reading(engine) as connection:
+        return _found(connection, conversation_id), connection.execute(mine).all()
 
 
-def _conversation(
-    row: Row[Any], messages: Sequence[Row[Any]], under_way: Callable[[list[str]], Collection[str]]
-) -> Conversation:
+def _unfinished(messages: Sequence[Row[Any]]) -> set[str]:
+    """Returns the ids of the answers that are not there."""
+    return {each.id for each in messages if each.finished_at is None}
+
+
+def _conversation(row: Row[Any], messages: Sequence[Row[Any]], making: Collection[str]) -> Conversation:
     """Returns a conversation without the answers that are being made."""
-    unfinished = [each.id for each in messages if each.finished_at is None]
-    hidden = under_way(unfinished) if unfinished else ()
-    shown = [_message(each) for each in messages if each.id not in hidden]
+    shown = [_message(each) for each in messages if each.id not in making]
     return Conversation.model_validate({**row._asdict(), "messages": shown, "message_count": len(shown)})
 
 

@@ -33,10 +33,15 @@ from tests.server.api.uploading import upload
 
 
 @pytest.fixture(scope="module")
-def api(home: Path, claude: StandIn) -> Iterator[httpx.Client]:
-    """A client of a server whose Claude is the stand-in."""
+def settings(home: Path, claude: StandIn) -> Settings:
+    """Settings of a server whose Claude is the stand-in."""
+    return Settings(hab_home=home, anthropic_base_url=claude.url, chat_timeout=6)
+
+
+@pytest.fixture(scope="module")
+def api(settings: Settings) -> Iterator[httpx.Client]:
+    """A client of such a server."""
     load_claude()
-    settings = Settings(hab_home=home, anthropic_base_url=claude.url, chat_timeout=6)
     with ValkeyProcess(settings), serving(settings) as client:
         yield client
 
@@ -299,6 +304,15 @@ def test_a_wrong_key_is_an_error_and_the_question_stays(api: httpx.Client, claud
     again = ask(api, about, key=True, conversation_id=item["id"])
     assert again["response"] == "다시 물으셨네요."
     assert len(claude.requests[-1]["messages"]) == 1
+
+
+def test_a_failure_is_over_for_every_process_at_once(api: httpx.Client, claude: StandIn, settings: Settings) -> None:
+    about = fresh(api)
+    with serving(settings) as other:
+        claude.say(Reply(status=401))
+        assert send(api, about, key=True).status_code == 401
+        [item] = other.get(CONVERSATIONS, params={"dataset_id": about}).json()["items"]
+        assert [each["incomplete"] for each in conversation(other, item["id"])["messages"]] == [False, True]
 
 
 def test_an_empty_key_is_no_key(api: httpx.Client, dataset: str) -> None:

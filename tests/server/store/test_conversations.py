@@ -77,6 +77,28 @@ def test_an_answer_that_never_came_reads_as_cut_off(engine: Engine) -> None:
     assert [message.incomplete for message in read(engine, asked.conversation_id)] == [False, True, False, False]
 
 
+def test_a_question_that_was_given_up_reads_as_cut_off_whatever_sign_of_life_is_left(engine: Engine) -> None:
+    asked = conversations.ask(engine, Question("질문은?", ["ds_1"]))
+    conversations.give_up(engine, asked)
+    question, lost = conversations.get(engine, asked.conversation_id, set).messages
+    assert (question.content, lost.content, lost.notice) == ("질문은?", "", INCOMPLETE_NOTICE)
+
+
+def test_an_answer_that_comes_while_the_conversation_is_read_is_not_called_cut_off(engine: Engine) -> None:
+    asked = conversations.ask(engine, Question("질문은?", ["ds_1"]))
+    newer: list[Asked] = []
+
+    def meanwhile(unfinished: list[str]) -> set[str]:
+        assert unfinished == [asked.message_id]
+        conversations.answer(engine, asked, RESULT)
+        newer.append(conversations.ask(engine, Question("또 질문", ["ds_1"], asked.conversation_id)))
+        return set()
+
+    found = conversations.get(engine, asked.conversation_id, meanwhile)
+    assert [message.content for message in found.messages] == ["질문은?", RESULT.response, "또 질문"]
+    assert (found.version, found.message_count) == (newer[0].version, 3)
+
+
 def test_an_answer_from_the_cache_is_one_transaction(engine: Engine) -> None:
     told = conversations.ask_and_answer(engine, Question("질문은?", ["ds_1"]), lambda _: RESULT)
     assert told.cache_hit
