@@ -19,12 +19,16 @@ PICTURES = Path(__file__).resolve().parents[2] / "screenshots"
 WIDE, NARROW = (1440, 900), (390, 844)
 PATIENCE = 30_000
 """Milliseconds for what a page waits for, on a busy machine."""
-LOOKS = pytest.mark.parametrize(
-    ("size", "dark"),
-    [(WIDE, False), (WIDE, True), (NARROW, False), (NARROW, True)],
-    ids=["wide-light", "wide-dark", "narrow-light", "narrow-dark"],
-)
-"""A page at both widths and in both themes."""
+_LOOKS = {
+    "wide-light": (WIDE, False),
+    "wide-dark": (WIDE, True),
+    "narrow-light": (NARROW, False),
+    "narrow-dark": (NARROW, True),
+}
+LOOKS = pytest.mark.parametrize(("size", "dark"), _LOOKS.values(), ids=_LOOKS)
+"""A page opened at both widths and in both themes."""
+CORNERS = pytest.mark.parametrize(("size", "dark"), [(WIDE, False), (NARROW, True)], ids=["wide-light", "narrow-dark"])
+"""A story told on a large screen and on a telephone."""
 _ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -132,6 +136,20 @@ def picture(page: Page, name: str) -> None:
     page.wait_for_timeout(500)
     page.screenshot(path=PICTURES / f"{name}.png")
     page.set_viewport_size(size)
+
+
+def look_of(size: tuple[int, int], dark: bool) -> str:
+    """Returns what a look is called in the names of pictures."""
+    return f"{size[0]}-{'dark' if dark else 'light'}"
+
+
+def pictures(page: Page, name: str) -> None:
+    """Turns a page that is open to both widths and both themes, as a person may, and writes a picture of each."""
+    for size, dark in _LOOKS.values():
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        picture(page, f"{name}-{look_of(size, dark)}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
 def settled(page: Page) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
 from hab_client import HabClient
-from tests.browser.conftest import LOOKS, Open, picture, settled
+from tests.browser.conftest import Open, picture, pictures, settled
 from tests.browser.test_layout import english
 from tests.running import Command
 from tests.ui.conftest import ACCIDENTS
@@ -164,17 +164,15 @@ def test_what_lies_near_is_counted_and_shown(browse: Open, served: Command, shar
     picture(page, "compare-alike")
 
 
-@LOOKS
 @pytest.mark.parametrize("name", ["visualise", "map", "compare"])
-def test_page(browse: Open, name: str, size: tuple[int, int], dark: bool) -> None:
-    page = browse(f"/{name}", size=size, dark=dark)
+def test_page(browse: Open, name: str) -> None:
+    page = browse(f"/{name}")
     page.get_by_role("heading").first.wait_for()
     if name == "compare":
         choose(page, "교통사고", "CCTV")
     if name != "visualise":
         map_of(page)
     settled(page)
-    picture(page, f"{name}-{size[0]}-{'dark' if dark else 'light'}")
+    pictures(page, name)
     assert page.get_by_test_id("stException").count() == 0
     assert [line for line in english(page) if not ANNOUNCED.search(line)] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from hab_client import HabClient
 from hab_core.schemas.chat import CACHE_NOTICE, INCOMPLETE_NOTICE
 from tests.anthropic_service import KEY, Reply, StandIn, stand_in
-from tests.browser.conftest import LOOKS, NARROW, PICTURES, Open, demo, picture, settled
+from tests.browser.conftest import CORNERS, NARROW, PICTURES, Open, demo, look_of, picture, pictures, settled
 from tests.running import Command, wait_until
 
 pytestmark = pytest.mark.browser
@@ -95,19 +95,17 @@ def _type_key(page: Page) -> Locator:
     return field
 
 
-@LOOKS
-def test_an_example_is_answered(browse: Open, size: tuple[int, int], dark: bool) -> None:
-    page = browse("/chat", size=size, dark=dark)
+def test_an_example_is_answered(browse: Open) -> None:
+    page = browse("/chat")
     expect(page.get_by_text("이렇게 물어보세요")).to_be_visible()
-    look = f"{size[0]}-{'dark' if dark else 'light'}"
-    picture(page, f"chat-empty-{look}")
+    pictures(page, "chat-empty")
     page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="사고가 가장 많은 시간대는?").click()
     _answered(page)
     expect(page.get_by_text("오프라인 · 기본 분석")).to_be_visible()
     page.get_by_text("사용한 분석 도구", exact=False).click()
     page.get_by_text("수치의 출처", exact=False).click()
     expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
-    picture(page, f"chat-{look}")
+    pictures(page, "chat")
     assert page.get_by_test_id("stException").count() == 0
 
 
@@ -157,12 +155,12 @@ def test_a_conversation_is_renamed_and_exported(browse: Open) -> None:
     assert "기상상태별 건수는?" in written
 
 
-@LOOKS
+@CORNERS
 def test_claude_answers_with_a_masked_key(browse: Open, size: tuple[int, int], dark: bool) -> None:
     page = browse("/chat", size=size, dark=dark)
     field = _type_key(page)
     assert field.get_attribute("type") == "password"
-    look = f"{size[0]}-{'dark' if dark else 'light'}"
+    look = look_of(size, dark)
     page.screenshot(path=PICTURES / f"chat-key-{look}.png")
     page.goto(page.url)  # a new session: the key is gone with the old one
     expect(_sidebar(page).locator('input[aria-label="Claude API 키"]')).to_have_value("")

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import LOOKS, Open, picture
+from tests.browser.conftest import LOOKS, Open, look_of, picture
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def english(page: Page) -> list[str]:
 def test_page(browse: Open, name: str, size: tuple[int, int], dark: bool) -> None:
     page = browse(headline(name), size=size, dark=dark)
     page.get_by_role("heading").first.wait_for()
-    picture(page, f"{name}-{size[0]}-{'dark' if dark else 'light'}")
+    picture(page, f"{name}-{look_of(size, dark)}")
     assert page.get_by_test_id("stException").count() == 0
     assert english(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]

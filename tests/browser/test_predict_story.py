@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import LOOKS, Open, picture, settled
+from tests.browser.conftest import CORNERS, Open, look_of, picture, pictures, settled
 
 pytestmark = pytest.mark.browser
 _HEADER = "사고일시,기상상태,노면상태,도로형태,사고유형,시군구\n"
@@ -27,15 +27,14 @@ def _rows(count: int) -> str:
     return _HEADER + "".join(good) + "2024-01-03 10,우박,건조,단일로 - 기타,차대차,대구광역시 수성구 지산동\n"
 
 
-@LOOKS
-def test_predict(browse: Open, size: tuple[int, int], dark: bool) -> None:
-    page = browse("/predict", size=size, dark=dark)
+def test_predict(browse: Open) -> None:
+    page = browse("/predict")
     _predict(page)
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(2)
     expect(page.frame_locator("iframe").locator(".leaflet-container")).to_be_visible()
     page.get_by_role("radio", name="기상상태").click()
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
-    picture(page, f"predict-{size[0]}-{'dark' if dark else 'light'}")
+    pictures(page, "predict")
     assert page.get_by_test_id("stException").count() == 0
 
 
@@ -62,7 +61,7 @@ def test_a_place_is_found_by_a_part_of_its_name(browse: Open) -> None:
     expect(page.get_by_text("사고 위치: 수성구 지산동")).to_be_visible()
 
 
-@LOOKS
+@CORNERS
 def test_batch(browse: Open, tmp_path: Path, size: tuple[int, int], dark: bool) -> None:
     table = tmp_path / "사고.csv"
     table.write_text(_rows(20_000), encoding="utf-8-sig")
@@ -71,11 +70,11 @@ def test_batch(browse: Open, tmp_path: Path, size: tuple[int, int], dark: bool) 
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(table)
     page.get_by_role("button", name="일괄 예측 시작").click()
     expect(page.get_by_test_id("stProgress").or_(page.get_by_text("예측이 끝났습니다", exact=False))).to_be_visible()
-    picture(page, f"batch-running-{size[0]}-{'dark' if dark else 'light'}")
+    picture(page, f"batch-running-{look_of(size, dark)}")
     expect(page.get_by_text("예측이 끝났습니다", exact=False)).to_be_visible()
     page.get_by_role("radio", name="오류 행").click()
     settled(page)
-    picture(page, f"batch-{size[0]}-{'dark' if dark else 'light'}")
+    picture(page, f"batch-{look_of(size, dark)}")
     with page.expect_download() as download:
         page.get_by_role("button", name="결과 CSV 내려받기").click()
     scored = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
@@ -85,10 +84,9 @@ def test_batch(browse: Open, tmp_path: Path, size: tuple[int, int], dark: bool) 
     expect(page.get_by_text("예측이 끝났습니다", exact=False)).to_be_visible()
 
 
-@LOOKS
-def test_history(browse: Open, size: tuple[int, int], dark: bool) -> None:
-    page = browse("/predict", size=size, dark=dark)
+def test_history(browse: Open) -> None:
+    page = browse("/predict")
     _predict(page)
     page.get_by_role("tab", name="예측 이력").click()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-    picture(page, f"history-{size[0]}-{'dark' if dark else 'light'}")
+    pictures(page, "history")
