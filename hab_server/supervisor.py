@@ -180,7 +180,7 @@ class Supervisor:
             if not self._until(lambda: not child.alive(), _MIGRATION_LIMIT):
                 raise CannotStart(f"데이터베이스를 준비하지 못했습니다. 기록을 확인해주세요: {log}")
         finally:
-            child.send(signal.SIGKILL)
+            stop_parts([child], 0)
         code = child.returncode()
         if code == TRY_LATER:
             self._event(f"{_last_line(log)} 서버는 데이터베이스를 기다립니다.")
@@ -253,7 +253,7 @@ class Supervisor:
     def _stop(self) -> None:
         """Stops the services, then Valkey; a second signal ends the patience."""
         if self._samples is not None:
-            self._samples.send(signal.SIGKILL)
+            stop_parts([self._samples], 0)
         parts = [watch.part for watch in self._watches]
         services = [part for part in parts if not isinstance(part, ValkeyProcess)]
         stop_parts(services, _SERVICE_GRACE, hurry=lambda: self._signals > 1)

@@ -35,9 +35,10 @@ class ValkeyProcess:
     Of all processes on a ``HAB_HOME`` the one that holds ``valkey.lock`` runs it; the others join it, and one of them
     takes over when the holder is gone. It ends with the process that started it.
 
-    Every write is in the operating system's hands before it is answered, so a killed Valkey loses nothing; it is
-    brought to the disk once a second (``everysec``), because after a power failure the jobs table, which is synced at
-    each commit, is the truth from which lost entries of the queue are made again.
+    A write is in the operating system's hands before it is answered, but for those that come during the sync to the
+    disk once a second (``everysec``), which follow within two seconds. A killed Valkey may lose these, a power failure
+    all of a second; the jobs table, which is synced at each commit, is the truth from which lost entries of the queue
+    are made again.
     """
 
     label = "Valkey"

@@ -18,7 +18,6 @@ from redis import Redis
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 from rq.cron import CronJob, CronScheduler
-from rq.exceptions import StopRequested
 
 from hab_server.jobs.queue import ERRANDS, connect, open_queue
 from hab_server.settings import Settings
@@ -39,12 +38,15 @@ def run_scheduler(settings: Settings, every: int = HOUSEKEEPING_SECONDS) -> None
         settings: Where the queue is.
         every: Seconds from one housekeeping to the next.
     """
-    with suppress(StopRequested):
+    with suppress(_Told):
+        _stop_on_signals()
         while True:
-            _stop_on_signals()
-            if _took_turn(settings, every):
-                return
+            _take_turn(settings, every)
             time.sleep(_RETRY_SECONDS)
+
+
+class _Told(BaseException):
+    """The end was asked for: no ``Exception``, as logging swallows every one that is raised while it writes."""
 
 
 class _Errand(CronJob):
@@ -64,7 +66,6 @@ class _Scheduler(CronScheduler):
         """Takes the lock, which is held."""
         super().__init__(connection)
         self._held = lock
-        self.stopped = False
         self.get_jobs().append(_Errand(ERRANDS, func_name=HOUSEKEEPING, interval=every, name="housekeeping"))
 
     def heartbeat(self) -> None:
@@ -76,46 +77,40 @@ class _Scheduler(CronScheduler):
         """Returns the seconds until the next look."""
         return min(float(super().calculate_sleep_interval()), _RENEW_SECONDS)
 
-    def _request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Ends the loop, and tells the end from a lost lock."""
-        self.stopped = True
-        super()._request_stop(signum, frame)  # type: ignore[no-untyped-call]
+    def _install_signal_handlers(self) -> None:
+        """Leaves the process's own handlers in place."""
 
 
-def _took_turn(settings: Settings, every: int) -> bool:
-    """Works for as long as the lock can be had; returns whether the end was asked for."""
+def _take_turn(settings: Settings, every: int) -> None:
+    """Works for as long as the lock can be had."""
     connection = connect(settings)
     lock = connection.lock(_LOCK, timeout=_LOCK_SECONDS, blocking=False, thread_local=False)
     try:
-        if not lock.acquire():
-            return False
-        log.info("scheduler at work")
-        return _schedule(connection, lock, every)
+        if lock.acquire():
+            log.info("scheduler at work")
+            _schedule(connection, lock, every)
     except LockError:
         log.warning("another scheduler has taken over")
     except (RedisError, OSError) as error:
         log.warning("the queue does not answer", extra={"reason": type(error).__name__})
     finally:
         connection.close()
-    return False
 
 
-def _schedule(connection: Redis, lock: Lock, every: int) -> bool:
-    """Runs RQ's loop and gives the lock back; returns whether the end was asked for."""
-    scheduler = _Scheduler(connection, lock, every)
+def _schedule(connection: Redis, lock: Lock, every: int) -> None:
+    """Runs RQ's loop and gives the lock back."""
     try:
-        scheduler.start()  # type: ignore[no-untyped-call]
+        _Scheduler(connection, lock, every).start()  # type: ignore[no-untyped-call]
     finally:
         with suppress(LockError, RedisError, OSError):
             lock.release()
-    return scheduler.stopped
 
 
 def _stop_on_signals() -> None:
-    """Ends the waiting on SIGTERM and Ctrl-C; RQ has handlers of its own while it works."""
+    """Ends everything on SIGTERM and Ctrl-C."""
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise StopRequested
+        raise _Told
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

@@ -100,6 +100,12 @@ class _Worker(SimpleWorker):
     def set_shutdown_requested_date(self) -> None:
         """Does nothing: it is called inside a signal handler, where a lost Redis would fail the job at work."""
 
+    def check_for_suspension(self, burst: bool) -> None:
+        """Ends before the next job where a signal came that RQ did not see, as its handlers were not there yet."""
+        if self.context.stopping.is_set():
+            raise StopRequested
+        super().check_for_suspension(burst)
+
     def subscribe(self) -> None:
         """Does not listen to commands: whoever can write to Redis could stop workers with them."""
 
