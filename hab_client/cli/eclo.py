@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hab_client.cli import interrupts
 from hab_client.cli.output import Json, note, print_json, print_table, progress_bar, writable
 
 if TYPE_CHECKING:
@@ -124,13 +125,16 @@ def model(as_json: Json = False) -> None:
 
 def _followed(client: HabClient, file: Path) -> BatchJob:
     """Returns the finished job of a file; Ctrl-C cancels it on the server, too."""
+    job: BatchJob | None = None
     with progress_bar("보내는 중") as show:
-        job = client.eclo.predict_batch(file)
         try:
+            with interrupts.held_back():  # until the job has a name by which it can be cancelled
+                job = client.eclo.predict_batch(file)
             return job.wait(on_progress=lambda job: show(job.progress, "예측 중"))
         except KeyboardInterrupt:
-            job.cancel()
-            note(f"작업을 취소했습니다: {job.id}")
+            if job is not None:
+                job.cancel()
+                note(f"작업을 취소했습니다: {job.id}")
             raise
 
 
