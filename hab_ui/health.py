@@ -6,6 +6,8 @@ import streamlit as st
 
 from hab_core.schemas.health import Component, Health
 
+EVERY = 10.0
+"""Seconds between two looks of a page at the parts."""
 _NAMES = {
     "database": "데이터베이스",
     "cache": "캐시",

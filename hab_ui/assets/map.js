@@ -7,6 +7,8 @@ const LISTED = 12; // points of one place that a popup lists
 const NAMES_FROM = 13; // zoom from which every 동 is named
 
 const map = L.map("map", { preferCanvas: true, zoomControl: false, attributionControl: false, maxZoom: 18, minZoom: 8, zoomSnap: 0.5 });
+// Leaflet focuses a map that is pressed: the page around it must not scroll then, or the click falls somewhere else.
+map.getContainer().focus = function () { HTMLElement.prototype.focus.call(this, { preventScroll: true }); };
 map.createPane("names").style.zIndex = 390; // below everything that can be clicked
 L.control.zoom({ zoomInTitle: "확대", zoomOutTitle: "축소" }).addTo(map);
 L.control.scale({ imperial: false }).addTo(map);
@@ -61,6 +63,7 @@ const Clusters = L.LayerGroup.extend({
   initialize(layer) {
     L.LayerGroup.prototype.initialize.call(this);
     this.layer = layer;
+    this.drawn = new Map();
   },
   onAdd(target) {
     L.LayerGroup.prototype.onAdd.call(this, target);
@@ -71,24 +74,37 @@ const Clusters = L.LayerGroup.extend({
     target.off("moveend", this.draw, this);
     L.LayerGroup.prototype.onRemove.call(this, target);
   },
+  // What stands together, by the name of its place; the number of items is part of it, as a place may be cut by the edge.
   cells() {
     const zoom = map.getZoom(), view = map.getBounds().pad(0.3), cells = new Map();
     for (const item of this.layer.items) {
       if (!view.contains(item.at)) continue;
       const pixel = map.project(item.at, zoom);
-      const key = `${Math.floor(pixel.x / CELL)}:${Math.floor(pixel.y / CELL)}`;
+      const key = `${zoom}:${Math.floor(pixel.x / CELL)}:${Math.floor(pixel.y / CELL)}`;
       if (!cells.has(key)) cells.set(key, []);
       cells.get(key).push(item);
     }
-    return cells.values();
+    return new Map([...cells].map(([key, items]) => [`${key}:${items.length}`, items]));
   },
+  // What is as it was stays, and with it the popup whose opening has moved the map.
   draw() {
-    this.clearLayers();
-    const apart = map.getZoom() >= map.getMaxZoom() - 1;
-    for (const items of this.cells()) {
-      if (items.length < 4 && (items.length === 1 || apart)) items.forEach((item) => this.addLayer(point(this.layer, item)));
-      else this.addLayer(cluster(this.layer, items));
+    const cells = this.cells();
+    for (const [name, marks] of this.drawn) {
+      if (cells.has(name)) continue;
+      marks.forEach((mark) => this.removeLayer(mark));
+      this.drawn.delete(name);
     }
+    for (const [name, items] of cells) {
+      if (this.drawn.has(name)) continue;
+      const marks = this.marks(items);
+      marks.forEach((mark) => this.addLayer(mark));
+      this.drawn.set(name, marks);
+    }
+  },
+  marks(items) {
+    const apart = map.getZoom() >= map.getMaxZoom() - 1;
+    if (items.length < 4 && (items.length === 1 || apart)) return items.map((item) => point(this.layer, item));
+    return [cluster(this.layer, items)];
   },
 });
 

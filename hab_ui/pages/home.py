@@ -26,10 +26,16 @@ def page() -> None:
     """Shows the page."""
     st.title("대구 공공데이터 분석")
     st.write(_INTRODUCTION)
-    with backend.guarded("서버 상태를 확인하는 중입니다…"):
-        health.show_summary(backend.client().health())
+    _show_health()
     _show_datasets()
     _show_steps()
+
+
+@st.fragment(run_every=health.EVERY)
+def _show_health() -> None:
+    """Shows how the server is, again and again."""
+    with backend.guarded("서버 상태를 확인하는 중입니다…"):
+        health.show_summary(backend.client().health())
 
 
 def _show_datasets() -> None:

@@ -9,11 +9,9 @@ import streamlit as st
 from hab_client import HealthAnswer, ModelAnswer
 from hab_ui import backend
 from hab_ui.formats import local_time
-from hab_ui.health import component_line, show_summary
+from hab_ui.health import EVERY, component_line, show_summary
 from hab_ui.settings import UiSettings
 
-_EVERY = 10.0
-"""Seconds between two looks at the parts."""
 _RECENT = 10
 
 
@@ -28,7 +26,7 @@ def page() -> None:
     _show_addresses()
 
 
-@st.fragment(run_every=_EVERY)
+@st.fragment(run_every=EVERY)
 def _show_parts() -> None:
     """Shows every part, again and again."""
     with backend.guarded("서버 상태를 확인하는 중입니다…"):
@@ -36,7 +34,7 @@ def _show_parts() -> None:
         show_summary(health)
         for name, component in health.components.items():
             st.markdown(component_line(name, component))
-        st.caption(f"{_EVERY:.0f}초마다 다시 확인합니다. 자세한 점검: 터미널에서 hab doctor")
+        st.caption(f"{EVERY:.0f}초마다 다시 확인합니다. 자세한 점검: 터미널에서 hab doctor")
 
 
 def _show_model() -> None:

@@ -138,6 +138,29 @@ def picture(page: Page, name: str) -> None:
     page.set_viewport_size(size)
 
 
+def choose_file(page: Page, name: str, content: bytes) -> None:
+    """Gives a file to the uploader."""
+    page.locator('input[type="file"]').set_input_files(
+        [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
+    )
+
+
+def send_file(page: Page) -> None:
+    """Uploads the chosen file to the end."""
+    button = page.get_by_role("button", name="올리기")
+    expect(button).to_be_visible()
+    settled(page)  # the table of the first rows, above the button, is drawn late
+    button.click()
+    expect(page.get_by_test_id("stAlert").get_by_text("올렸습니다")).to_be_visible()
+    settled(page)
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    """Uploads a file by the page of datasets."""
+    choose_file(page, name, content)
+    send_file(page)
+
+
 def look_of(size: tuple[int, int], dark: bool) -> str:
     """Returns what a look is called in the names of pictures."""
     return f"{size[0]}-{'dark' if dark else 'light'}"

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
 from hab_client import HabClient
-from tests.browser.conftest import Open, picture, pictures, settled
+from tests.browser.conftest import Open, picture, pictures, settled, upload
 from tests.browser.test_layout import english
 from tests.running import Command
 from tests.ui.conftest import ACCIDENTS
@@ -19,11 +19,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("tidy")]
 CCTV = "facilities/대구 CCTV 정보.csv"
 ZONES = "facilities/대구 어린이 보호 구역 정보.csv"
 
-POINTS_IN_VIEW = """() => Object.values(map._layers)
+POINTS = """() => Object.values(map._layers)
     .filter((layer) => layer instanceof L.CircleMarker && !(layer instanceof L.Circle) && layer.getPopup())
-    .map((layer) => map.latLngToContainerPoint(layer.getLatLng())).map(({x, y}) => [x, y])
-    .filter(([x, y]) => x > 60 && y > 60 && x < innerWidth - 260 && y < innerHeight - 60)"""
+    .map((layer) => map.latLngToContainerPoint(layer.getLatLng())).map(({x, y}) => [x, y])"""
 """Where single points stand on the map: they are drawn on a canvas, where no locator finds them."""
+POINTS_IN_VIEW = f"{POINTS}.filter(([x, y]) => x > 60 && y > 60 && x < innerWidth - 260 && y < innerHeight - 60)"
+MIDDLES = """(marks) => marks.map((mark) => mark.getBoundingClientRect())
+    .map(({x, y, width, height}) => [x + width / 2, y + height / 2])"""
 WHAT_IS_SHOWN = "document.body.innerText + [...document.querySelectorAll('input')].map((box) => box.value).join()"
 ANNOUNCED = re.compile(r"\d+ options? available\.")
 """What Streamlit's boxes tell screen readers, and nobody sees."""
@@ -71,27 +73,28 @@ def map_of(page: Page) -> FrameLocator:
 
 def open_popup(page: Page, frame: FrameLocator) -> None:
     """Clicks on what is nearest to the middle of the map until a popup opens: clusters come apart, points tell."""
-    area = page.locator("iframe").last.bounding_box()
-    assert area is not None
-    middle = (area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
+    settled(page)
     for _ in range(12):
         page.wait_for_timeout(700)  # the map glides to where it was sent
         if frame.locator(".leaflet-popup").count():
             return
-        boxes = [box for each in frame.locator(".cluster").all() if (box := each.bounding_box())]
-        places = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes]
-        drawn = frame.locator("body").evaluate(POINTS_IN_VIEW)
-        places = [(area["x"] + x, area["y"] + y) for x, y in drawn] or places
-        page.mouse.click(*min(places, key=lambda place: dist(place, middle)))
+        body = frame.locator("body")
+        middle = body.evaluate("() => [innerWidth / 2, innerHeight / 2]")
+        places = body.evaluate(POINTS_IN_VIEW) or frame.locator(".cluster").evaluate_all(MIDDLES)
+        if places:
+            click_on_map(page, *min(places, key=lambda place: dist(place, middle)))
+
+
+def click_on_map(page: Page, x: float, y: float) -> None:
+    """Clicks on a place of the map, in pixels from its corner."""
+    area = page.locator("iframe").last.bounding_box()
+    assert area is not None
+    page.mouse.click(area["x"] + x, area["y"] + y)
 
 
 def test_a_daegu_csv_becomes_charts_and_a_map_with_popups(browse: Open, shared_data: Path) -> None:
     page = browse("/datasets")
-    file = shared_data / CCTV
-    content = {"name": "대구 CCTV 정보.csv", "mimeType": "text/csv", "buffer": file.read_bytes()}
-    page.locator('input[type="file"]').set_input_files([content])
-    page.get_by_role("button", name="올리기").click()
-    expect(page.get_by_test_id("stAlert").get_by_text("올렸습니다")).to_be_visible()
+    upload(page, "대구 CCTV 정보.csv", (shared_data / CCTV).read_bytes())
     page.get_by_role("link", name="시각화").first.click()
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
     expect(page.get_by_text("결측이 30%를 넘는 열이 있습니다")).to_be_visible()
@@ -104,6 +107,21 @@ def test_a_daegu_csv_becomes_charts_and_a_map_with_popups(browse: Open, shared_d
     open_popup(page, frame)
     expect(frame.locator(".leaflet-popup")).to_contain_text("설치장소")
     picture(page, "map-popup")
+
+
+def test_a_popup_at_the_edge_moves_the_map_and_stays(browse: Open, served: Command) -> None:
+    head = ",".join(["이름", "위도", "경도", *(f"항목 {number}" for number in range(6))])
+    lines = [f"{name},{latitude},128.6,1,2,3,4,5,6" for name, latitude in (("북쪽", 35.95), ("남쪽", 35.78))]
+    given(served, "\n".join([head, *lines]).encode(), "끝과 끝")
+    page = opened(browse, "/map", "끝과 끝")
+    frame = map_of(page)
+    settled(page)
+    before = frame.locator("body").evaluate("() => map.getCenter()")
+    click_on_map(page, *min(frame.locator("body").evaluate(POINTS), key=lambda place: place[1]))
+    expect(frame.locator(".leaflet-popup")).to_contain_text("북쪽")
+    page.wait_for_timeout(1500)
+    assert frame.locator("body").evaluate("() => map.getCenter()") != before
+    expect(frame.locator(".leaflet-popup")).to_contain_text("북쪽")
 
 
 def test_the_picture_and_the_data_of_a_chart_are_files(browse: Open, served: Command) -> None:

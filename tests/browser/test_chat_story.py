@@ -147,6 +147,7 @@ def test_a_conversation_is_renamed_and_exported(browse: Open) -> None:
     title.press("Enter")
     page.get_by_role("button", name="저장", exact=True).click()
     expect(page.get_by_role("heading", name="날씨와 사고")).to_be_visible()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="내보내기").click()
     assert download.value.suggested_filename == "날씨와_사고.md"

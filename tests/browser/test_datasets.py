@@ -7,29 +7,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, Open, picture, settled
+from tests.browser.conftest import NARROW, Open, choose_file, picture, send_file, settled, upload
 from tests.running import Command
 from tests.ui.conftest import ACCIDENTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("tidy")]
 _TOO_LARGE = 52 * 1024 * 1024
-
-
-def choose_file(page: Page, name: str, content: bytes) -> None:
-    """Gives a file to the uploader; a large one by way of the disk, as Playwright wants it."""
-    page.locator('input[type="file"]').set_input_files(
-        [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
-    )
-
-
-def upload(page: Page, name: str, content: bytes) -> None:
-    """Uploads a file to the end."""
-    choose_file(page, name, content)
-    page.get_by_role("button", name="올리기").click()
-    expect(page.get_by_test_id("stAlert").get_by_text("올렸습니다")).to_be_visible()
-    settled(page)
 
 
 def test_a_daegu_csv_goes_up_and_is_reported(browse: Open, shared_data: Path, served: Command) -> None:
@@ -38,9 +23,7 @@ def test_a_daegu_csv_goes_up_and_is_reported(browse: Open, shared_data: Path, se
     choose_file(page, "대구 공공데이터.csv", file.read_bytes())
     expect(page.get_by_text("인코딩").first).to_be_visible()
     picture(page, "upload-before")
-    page.get_by_role("button", name="올리기").click()
-    expect(page.get_by_test_id("stAlert").get_by_text("올렸습니다")).to_be_visible()
-    settled(page)
+    send_file(page)
     expect(page.get_by_test_id("stExpanderDetails").get_by_text("열 종류")).to_be_visible()
     picture(page, "upload-after")
     assert "대구 공공데이터" in [one["name"] for one in httpx.get(f"{served.url}/api/datasets").json()["items"]]

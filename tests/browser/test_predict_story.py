@@ -42,12 +42,13 @@ def test_what_if_redraws_only_itself(browse: Open) -> None:
     page = browse("/predict")
     _predict(page)
     page.get_by_role("radio", name="노면상태").click()
-    expect(page.get_by_test_id("stMetric").filter(has_text="바꾸면")).to_be_visible()
-    before = page.get_by_test_id("stMetric").filter(has_text="바꾸면").inner_text()
+    changed = page.get_by_test_id("stMetric").filter(has_text="바꾸면")
+    before = changed.text_content()
+    assert before
     box = page.get_by_role("combobox", name="노면상태: 현재 건조", exact=False)
     box.click()
     page.get_by_role("option").last.click()
-    expect(page.get_by_test_id("stMetric").filter(has_text="바꾸면")).not_to_have_text(before)
+    expect(changed).not_to_have_text(before)
     assert page.get_by_test_id("stException").count() == 0
 
 
