@@ -57,9 +57,9 @@ class _Board:
         self._left = left
         self._lines: list[str] = []
         self._begun = time.monotonic()
-        self._waiting = st.empty()
-        st.button("답변 중단", icon=":material/stop_circle:", key="chat_stop")  # above what grows: it stays where it is
-        self._steps, self._answer = st.empty(), st.empty()
+        self._waiting, self._steps, self._answer = st.empty(), st.empty(), st.empty()
+        with st.bottom:  # where it stays in view and in its place, however long the answer grows
+            st.button("답변 중단", icon=":material/stop_circle:", key="chat_stop")
         self.wait()
 
     def wait(self) -> None:

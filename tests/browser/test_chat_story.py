@@ -189,6 +189,7 @@ def test_an_answer_can_be_stopped_and_asked_again(browse: Open) -> None:
     _type_key(page)
     _say(page, "천천히 말해줘")
     expect(page.get_by_text("천천히 답하는 중입니다.", exact=False)).to_be_visible()
+    page.screenshot(path=PICTURES / "chat-answering.png")
     page.get_by_role("button", name="답변 중단").click()
     expect(page.get_by_text(INCOMPLETE_NOTICE)).to_be_visible()
     expect(page.get_by_role("button", name="다시 질문하기")).to_be_visible()
