@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -58,11 +59,20 @@ def postgres_url() -> str:
 
 @pytest.fixture(scope="session")
 def redis_url() -> str:
-    """A real Redis, e.g. ``redis://127.0.0.1:6379/15``; skips where none is named."""
+    """A real Redis, e.g. ``redis://127.0.0.1:6379/15``; skips where none is named.
+
+    Each process of a parallel run has a database for itself, as tests empty theirs: one of the upper eight of the
+    sixteen, for the tests of jobs take the lower ones.
+    """
     url = os.environ.get("TEST_REDIS_URL")
     if not url:
         missing_service("TEST_REDIS_URL is not set")
-    return url
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if not worker:
+        return url
+    address = urlsplit(url)
+    number = 8 + (int(address.path.strip("/") or 0) + int(worker)) % 8
+    return address._replace(path=f"/{number}").geturl()
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -13,7 +15,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,10 @@ from hab_server.processes import descendants
 
 HAB = [sys.executable, "-c", "from hab_client.cli import main; main()"]
 """The ``hab`` command of this Python, wherever its scripts lie."""
+_FIRST_PORT, _SLICE, _SLICES = 12_000, 2_000, 10
+"""The ports of tests: below those that the kernel gives away, and a slice for each process of a parallel run."""
+_port_turns = count(secrets.randbelow(_SLICE))
+"""Where in the slice the next port is looked for; two runs on one machine begin at different places."""
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 40.0) -> None:
@@ -39,23 +47,47 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def command_line(pid: int) -> str:
+    """Returns the words of a process's command line with spaces between; nothing where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def free_port() -> int:
-    """Returns a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Returns a port that nobody listens on now and that is given to no other caller until all others were."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = _FIRST_PORT + worker % _SLICES * _SLICE
+    for turn in islice(_port_turns, _SLICE):
+        port = first + turn % _SLICE
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def ask(url: str) -> tuple[int, dict[str, Any]]:
-    """Returns status and JSON body of a GET; status 0 where nobody answers."""
+    """Returns status and JSON body of a GET; status 0 where nobody answers, or not to the end."""
+    try:
+        return _answer_of(url)
+    except (OSError, ValueError, http.client.HTTPException):
+        return 0, {}
+
+
+def _answer_of(url: str) -> tuple[int, dict[str, Any]]:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
-    except OSError:
-        return 0, {}
+
+
+def component(url: str, name: str) -> dict[str, Any]:
+    """Returns what a server says of one of its parts; nothing where it does not answer in time."""
+    found: dict[str, Any] = ask(f"{url}/health")[1].get("components", {}).get(name, {})
+    return found
 
 
 def train_small_model(folder: Path) -> Path:
@@ -135,7 +167,16 @@ class Command:
 def part(up: Command, words: str) -> int:
     """Returns the process below ``hab up`` whose command line holds ``words``; 0 where there is none."""
     for pid in descendants(up.process.pid):
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode() if is_running(pid) else ""
+        line = command_line(pid)
         if words in line and "tether" not in line:
             return pid
     return 0
+
+
+def kill_part(up: Command, words: str, number: signal.Signals = signal.SIGKILL) -> int:
+    """Signals a part of ``hab up`` as soon as it is there; returns which process that was."""
+    wait_until(lambda: part(up, words))
+    pid = part(up, words)
+    assert pid > 0, f"{words} ended by itself"
+    os.kill(pid, number)
+    return pid

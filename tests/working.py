@@ -30,15 +30,24 @@ from hab_server.valkey import ValkeyProcess
 from tests.running import give_model, wait_until
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-QUICK_WORKER = """
+PATIENT_WORKER = """
 from hab_server.jobs.reconcile import Patience
 from hab_server.jobs.worker import Rhythm, run_worker
 from hab_server.logs import configure_logging
 from hab_server.settings import Settings
 configure_logging("INFO")
-run_worker(Settings(), Rhythm(beat=0.2, reconcile=0.3, patience=Patience(running=3.0, queued=0.3)))
+run_worker(Settings(), Rhythm(beat=0.2, reconcile=0.3, patience=Patience(queued=0.3)))
 """
-"""A worker that looks for lost jobs within seconds, so that tests need not wait for half a minute."""
+"""A worker that looks for lost jobs all the time; one that runs is lost after the usual 20 s, see ``Stage.age``."""
+QUICK_WORKER = PATIENT_WORKER.replace("Patience(", "Patience(running=3.0, ")
+"""One that takes a job that was silent for 3 s, be its worker dead or only slow: for tests that count no attempts."""
+SLOW_WORKER = f"""
+import time
+from hab_server.jobs import eclo
+score_rows = eclo.score_rows
+eclo.score_rows = lambda *given: time.sleep(0.3) or score_rows(*given)
+{PATIENT_WORKER}"""
+"""A patient one that needs seconds for a job of many chunks, so that a test comes in time to disturb it."""
 
 
 def accident_rows(count: int) -> list[dict[str, Any]]:
@@ -147,7 +156,8 @@ class WorkerProcess:
             self.end(signal.SIGKILL)
 
 
-StartWorker = Callable[[], WorkerProcess]
+StartWorker = Callable[..., WorkerProcess]
+"""Starts a worker; the program may be named."""
 
 
 @contextmanager
@@ -170,12 +180,12 @@ def open_stage(settings: Settings, model_folder: Path) -> Iterator[Stage]:
 
 
 @contextmanager
-def worker_starter(settings: Settings) -> Iterator[StartWorker]:
-    """Gives a function that starts workers; none outlives the block."""
+def worker_starter(settings: Settings, usual: str = QUICK_WORKER) -> Iterator[StartWorker]:
+    """Gives a function that starts workers, of the usual program or the named one; none outlives the block."""
     started: list[WorkerProcess] = []
 
-    def start() -> WorkerProcess:
-        started.append(WorkerProcess(settings))
+    def start(program: str = usual) -> WorkerProcess:
+        started.append(WorkerProcess(settings, program))
         return started[-1]
 
     try:

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from hab_server.processes import descendants
 from tests.browser.conftest import Open, picture
-from tests.running import Command, wait_until
+from tests.running import Command, kill_part, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -23,22 +22,11 @@ def supervisor(served: Command) -> Iterator[int]:
     os.kill(served.process.pid, signal.SIGCONT)
 
 
-def server_of(pid: int) -> int:
-    """Returns the process that serves the API."""
-    from pathlib import Path
-
-    for child in descendants(pid):
-        line = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ")
-        if b"hab_server serve" in line and b"tether" not in line:
-            return child
-    return 0
-
-
 def test_the_page_says_so_tries_again_and_recovers(browse: Open, served: Command, supervisor: int) -> None:
     page = browse("/")
     expect(page.get_by_text("서버 정상")).to_be_visible()
     os.kill(supervisor, signal.SIGSTOP)
-    os.kill(server_of(supervisor), signal.SIGKILL)
+    kill_part(served, "hab_server serve")
     page.get_by_role("link", name="상태").click()
     alert = page.get_by_test_id("stAlert")
     expect(alert.get_by_text("서버에 연결할 수 없습니다. 잠시 후 다시 시도해주세요.")).to_be_visible()

@@ -31,7 +31,7 @@ from hab_client._transport import Call
 from hab_core.errors import all_errors
 from hab_core.schemas.chat import DoneEvent, ToolEndEvent
 from tests.client.chat_wire import ANSWER, DONE, END, HEAD, KEY, START, broken, chunk, event, streamed
-from tests.client.wire_server import Reply, answer, failure, raw, serving, silent, success
+from tests.client.wire_server import Reply, answer, failure, raw, serving, success
 from tests.conftest import name_of
 
 TOOLS = (
@@ -232,23 +232,24 @@ def test_a_question_is_not_asked_twice_where_no_event_came() -> None:
 
 
 def test_a_silent_connection_is_given_up_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hab_client._events.SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr("hab_client._events.SILENCE_SECONDS", 1.0)
 
     def falls_silent(connection: Any) -> None:
         broken(START)(connection)
-        silent(0.4)(connection)
+        connection.settimeout(10)
+        connection.recv(1)  # until the client has closed it
 
-    with serving(falls_silent, streamed(DONE)) as server, HabClient(server.url, timeout=0.1) as client:
+    with serving(falls_silent, streamed(DONE)) as server, HabClient(server.url, timeout=1.0) as client:
         assert client.chat.stream("q", dataset="ds_1").finish()
     first, *others = (asked.headers.get("last-event-id") for asked in server.asked)
     assert first is None
-    assert set(others) == {"1"}  # several where the silence of the first keeps this server busy
+    assert set(others) == {"1"}  # several on a busy machine
 
 
 def test_comments_alone_are_no_answer() -> None:
-    beats = raw(HEAD, chunk(START), *[chunk(b": \n\n")] * 100, pause=0.02)
+    beats = raw(HEAD, chunk(START), *[chunk(b": \n\n")] * 100, pause=0.2)
     with serving(beats) as server, HabClient(server.url) as client:
-        events = Events(client._transport, Call("POST", "/api/chat/stream"), {"done"}, 0.3)
+        events = Events(client._transport, Call("POST", "/api/chat/stream"), {"done"}, 3.0)
         assert next(events).name == "start"
         with pytest.raises(RequestTimeout):
             next(events)

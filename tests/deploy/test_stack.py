@@ -49,7 +49,7 @@ def client(up: Stack) -> Iterator[HabClient]:
 
 
 def test_they_are_up(up: Stack, client: HabClient) -> None:
-    assert client.health().status == "ok"
+    wait_until(lambda: client.health().status == "ok")
     wait_until(lambda: "scheduler at work" in up.running["scheduler"].output())
     wait_until(lambda: "house kept" in up.running["worker"].output())
     api = [pid for pid in descendants(up.running["api"].process.pid) if is_running(pid)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import random
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from hab_server.store.idempotency import KEYS
 from hab_server.store.jobs import JOBS
 from tests.faults.ledger import Ledger, compare
 from tests.faults.stack import APIS, SERVICES, WORKERS, Stack, running_stack
-from tests.running import Command, ask, part, wait_until
+from tests.running import Command, ask, kill_part, part, wait_until
 from tests.working import LONG_AGO
 
 ROUNDS = int(os.environ.get("HAB_FAULT_ROUNDS", "3"))
@@ -145,8 +144,7 @@ def round_of_up(up: Command, ledger: Ledger, victim: str, chance: random.Random,
     time.sleep(chance.uniform(0.0, 0.4))
     if victim == API:
         pulse.muted.set()
-    killed = part(up, victim)
-    os.kill(killed, signal.SIGKILL)
+    killed = kill_part(up, victim)
     started = time.monotonic()
     wait_until(lambda: part(up, victim) not in (0, killed))
     wait_until(lambda: ask(f"{up.url}/health")[1].get("status") == "ok")

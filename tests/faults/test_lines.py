@@ -89,24 +89,28 @@ def proxy(server: str) -> Iterator[Proxy]:
         yield proxy
 
 
-def of(proxy: Proxy, **options: float) -> HabClient:
-    """A client at the end of the line."""
-    return HabClient(f"http://127.0.0.1:{proxy.port}", timeout=options.get("timeout", 30.0))
+def of(proxy: Proxy) -> HabClient:
+    """A client at the end of the line, with no connection yet."""
+    return HabClient(f"http://127.0.0.1:{proxy.port}", timeout=30.0)
 
 
 def test_an_answer_that_is_cut_off_is_asked_for_again_and_the_work_is_done_once(proxy: Proxy) -> None:
     with of(proxy) as client:
         before = len(list(client.eclo.history()))
+    with of(proxy) as client:  # a cut is for a new connection
         proxy.cuts = [150]
         made = client.eclo.predict(ACCIDENT, idempotency_key="cut")
+        assert not proxy.cuts
         assert [one.prediction_id for one in client.eclo.history()][: -before or None] == [made.prediction_id]
     with of(proxy) as client:
         proxy.cuts = [150]
         dataset = client.datasets.upload("구,건수\n수성구,3\n".encode())
+        assert not proxy.cuts
         assert [one.id for one in client.datasets.list()] == [dataset.id]
     with of(proxy) as client:
         proxy.cuts = [150]
         job = client.eclo.predict_batch(accident_rows(7))
+        assert not proxy.cuts
         job.wait()
         assert len([one for one in client.eclo.history() if one.source == "batch"]) == 7
 
@@ -124,11 +128,11 @@ def test_a_client_outlives_a_broken_line(proxy: Proxy, mode: Mode) -> None:
 
 
 def test_a_client_does_not_wait_for_a_silent_line(proxy: Proxy) -> None:
-    with of(proxy, timeout=1.0) as client:
+    with of(proxy) as client:
         client.eclo.predict(ACCIDENT)
         proxy.turn("silence")
         with pytest.raises(RequestTimeout):
-            client.eclo.predict(ACCIDENT)
+            client.with_options(timeout=1.0).eclo.predict(ACCIDENT)
         proxy.turn("pass")
         assert client.eclo.predict(ACCIDENT).eclo > 0
 

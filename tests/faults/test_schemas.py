@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from hab_core.schemas.common import utc_now
+from hab_server.probe import complaint
 from hab_server.settings import Settings
 from hab_server.store import migrate
 from hab_server.store.engine import create_store_engine, transaction
@@ -116,6 +117,6 @@ def test_a_server_on_a_newer_database_lives_is_not_ready_and_says_why(settings: 
     wait_until(lambda: ask(f"{server.url}/health/live")[0] == 200)
     status, body = ask(f"{server.url}/health/ready")
     assert (status, body["error"]["code"]) == (503, "database_unavailable")
-    assert "더 새로운 버전의 HAB" in body["error"]["details"][0]["message"]
+    wait_until(lambda: "더 새로운 버전의 HAB" in complaint(ask(f"{server.url}/health/ready")[1]))
     change(settings, f"UPDATE alembic_version SET version_num = '{migrate.head()}'")
     wait_until(server.answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ import pytest
 from hab_server.preflight import HomeLock, check_port, listen
 from hab_server.processes import descendants
 from hab_server.settings import Settings
-from tests.running import Command, ask, is_running, part, wait_until
+from tests.running import Command, ask, component, is_running, kill_part, part, wait_until
 
 Start = Callable[..., Command]
+API, WORKER, VALKEY = "hab_server serve", "hab_server worker", "valkey-server"
 
 
 @pytest.fixture
@@ -39,13 +41,24 @@ def up(start: Start) -> Command:
     return command
 
 
+def only(command: Command, *words: str) -> list[int]:
+    """Waits until these parts and nothing else run below it: a model is checked in a process that is soon gone."""
+    found: list[int] = []
+
+    def alone() -> bool:
+        found[:] = [part(command, each) for each in words]
+        return sorted(found) == sorted(descendants(command.process.pid))
+
+    wait_until(alone)
+    return found
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_comes_up_ready_and_leaves_nothing(up: Command, number: signal.Signals) -> None:
     assert f"API: {up.url}" in up.output()
     assert up.answers()
-    wait_until(lambda: ask(f"{up.url}/health")[1]["components"]["workers"]["status"] == "ok")
-    children = descendants(up.process.pid)
-    assert len(children) == 3
+    wait_until(lambda: component(up.url, "workers").get("status") == "ok")
+    children = only(up, API, WORKER, VALKEY)
     up.process.send_signal(number)
     assert up.ends() == 0
     assert not any(is_running(pid) for pid in children)
@@ -56,14 +69,13 @@ def test_comes_up_ready_and_leaves_nothing(up: Command, number: signal.Signals) 
         assert (up.home / "logs" / f"{name}.log").exists()
 
 
-@pytest.mark.parametrize("words", ["hab_server serve", "hab_server worker", "valkey-server"])
+@pytest.mark.parametrize("words", [API, WORKER, VALKEY])
 def test_killed_part_comes_back(up: Command, words: str) -> None:
-    killed = part(up, words)
-    os.kill(killed, signal.SIGKILL)
+    killed = kill_part(up, words)
     up.says("SIGKILL")
     wait_until(lambda: part(up, words) not in (0, killed))
     wait_until(up.answers)
-    wait_until(lambda: ask(f"{up.url}/health")[1]["status"] == "ok")
+    wait_until(lambda: ask(f"{up.url}/health")[1].get("status") == "ok")
 
 
 def test_its_own_death_leaves_nothing(up: Command) -> None:
@@ -137,12 +149,20 @@ def test_told_to_end_while_it_starts(start: Start, waited_for: str) -> None:
 def test_serve_alone_runs_its_own_valkey(start: Start) -> None:
     serving = start("serve")
     wait_until(serving.answers)
-    (valkey,) = descendants(serving.process.pid)
-    os.kill(valkey, signal.SIGKILL)
-    wait_until(lambda: ask(f"{serving.url}/health")[1]["components"]["queue"]["status"] == "down")
+    (first,) = only(serving, VALKEY)
+
+    def seen_down() -> bool:
+        """Kills each Valkey that comes back, until one was away for long enough to be missed."""
+        if valkey := part(serving, VALKEY):
+            with suppress(ProcessLookupError):
+                os.kill(valkey, signal.SIGKILL)
+        return component(serving.url, "queue").get("status") == "down"
+
+    wait_until(seen_down)
     assert serving.answers()
-    wait_until(lambda: ask(f"{serving.url}/health")[1]["components"]["queue"]["status"] == "ok")
-    children = descendants(serving.process.pid)
+    wait_until(lambda: component(serving.url, "queue").get("status") == "ok")
+    children = only(serving, VALKEY)
+    assert first not in children
     serving.process.terminate()
     assert serving.ends() == 0
     assert not any(is_running(pid) for pid in children)
@@ -151,9 +171,9 @@ def test_serve_alone_runs_its_own_valkey(start: Start) -> None:
 def test_worker_alone_serves_beside_a_server_and_keeps_the_queue(start: Start) -> None:
     serving, working = start("serve"), start("worker")
     wait_until(serving.answers)
-    wait_until(lambda: ask(f"{serving.url}/health")[1]["components"]["workers"]["status"] == "ok")
-    valkeys = [descendants(command.process.pid) for command in (serving, working)]
-    assert sorted(map(len, valkeys)) == [0, 1]
+    wait_until(lambda: component(serving.url, "workers").get("status") == "ok")
+    wait_until(lambda: sorted(len(descendants(command.process.pid)) for command in (serving, working)) == [0, 1])
+    assert part(serving, VALKEY) or part(working, VALKEY)
     working.process.terminate()
     assert working.ends() == 0
-    wait_until(lambda: ask(f"{serving.url}/health")[1]["components"]["queue"]["status"] == "ok")
+    wait_until(lambda: component(serving.url, "queue").get("status") == "ok")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 
 from hab_server.preflight import listen
 from hab_server.processes import descendants
-from tests.running import Command, is_running, wait_until
+from tests.running import Command, is_running, kill_part, part, wait_until
 
 
 @pytest.fixture
@@ -27,18 +25,9 @@ def started(home: Path) -> Iterator[list[Command]]:
 def answers(up: Command) -> bool:
     """Whether the user interface answers."""
     try:
-        return httpx.get(f"{up.ui_url}/_stcore/health").status_code == 200
+        return httpx.get(f"{up.ui_url}/_stcore/health", timeout=30).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def interface_of(up: Command) -> int:
-    """Returns the process of the user interface; 0 where there is none."""
-    for pid in descendants(up.process.pid):
-        line = Path(f"/proc/{pid}/cmdline").read_bytes() if is_running(pid) else b""
-        if b"hab_ui" in line and b"tether" not in line:
-            return pid
-    return 0
 
 
 def test_it_is_there_comes_back_and_leaves_nothing(home: Path, started: list[Command]) -> None:
@@ -46,10 +35,9 @@ def test_it_is_there_comes_back_and_leaves_nothing(home: Path, started: list[Com
     started.append(up)
     up.says(f"화면: {up.ui_url}")
     assert answers(up)
-    killed = interface_of(up)
-    os.kill(killed, signal.SIGKILL)
+    killed = kill_part(up, "hab_ui")
     up.says("화면: 멈췄습니다")
-    wait_until(lambda: answers(up) and interface_of(up) != killed)
+    wait_until(lambda: answers(up) and part(up, "hab_ui") not in (0, killed))
     children = descendants(up.process.pid)
     up.process.terminate()
     assert up.ends() == 0

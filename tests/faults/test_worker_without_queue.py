@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import time
@@ -10,9 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from hab_core.errors import DatabaseUnavailable
 from hab_server.settings import Settings
+from hab_server.store.engine import transaction
 from tests.running import train_small_model, wait_until
-from tests.working import Stage, StartWorker, accident_rows, open_stage, worker_starter
+from tests.working import (
+    PATIENT_WORKER,
+    Stage,
+    StartWorker,
+    WorkerProcess,
+    accident_rows,
+    open_stage,
+    worker_starter,
+)
 
 MANY = 20_000
 
@@ -35,7 +46,7 @@ def start_worker(stage: Stage) -> Iterator[StartWorker]:
 
 
 def test_a_job_at_work_does_not_notice_and_the_worker_goes_on(stage: Stage, start_worker: StartWorker) -> None:
-    worker = start_worker()
+    worker = start_worker(PATIENT_WORKER)
     running = stage.submit(accident_rows(MANY))
     waiting = stage.submit(accident_rows(10))
     stage.under_way(running.job_id)
@@ -101,13 +112,30 @@ def test_workers_killed_at_any_moment_score_each_row_once(stage: Stage, start_wo
         assert stage.stored_rows(job_id) == list(range(7_500))
 
 
+def stop_between_writes(stage: Stage, worker: WorkerProcess) -> None:
+    """Stops a worker at a moment at which it does not hold the lock of the database, so that others can write."""
+
+    def stopped() -> bool:
+        worker.process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: os.waitid(os.P_PID, worker.process.pid, os.WSTOPPED | os.WNOHANG))
+        try:
+            with transaction(stage.engine):
+                return True
+        except DatabaseUnavailable:
+            worker.process.send_signal(signal.SIGCONT)
+            return False
+
+    wait_until(stopped)
+
+
 def test_a_worker_that_slept_too_long_does_not_write_over_its_successor(
     stage: Stage, start_worker: StartWorker
 ) -> None:
-    sleeper = start_worker()
+    sleeper = start_worker(PATIENT_WORKER)
     job = stage.submit(accident_rows(MANY))
     stage.under_way(job.job_id)
-    sleeper.process.send_signal(signal.SIGSTOP)
+    stop_between_writes(stage, sleeper)
+    assert stage.read(job.job_id, 1).status == "running"
     start_worker()
     wait_until(lambda: stage.attempts(job.job_id) == 2)
     sleeper.process.send_signal(signal.SIGCONT)

@@ -21,7 +21,7 @@ from hab_server.api_processes import LISTENER, inherited_listener
 from hab_server.preflight import BACKLOG, listen
 from hab_server.processes import descendants
 from tests.accidents import ACCIDENT
-from tests.running import Command, ask, give_model, is_running, train_small_model, wait_until
+from tests.running import Command, ask, command_line, give_model, is_running, train_small_model, wait_until
 
 Start = Callable[..., Command]
 PROCESSES = 2
@@ -42,7 +42,7 @@ def start(tmp_path: Path, model_folder: Path) -> Iterator[Start]:
 
     def run(**environment: str) -> Command:
         started.append(Command(tmp_path / "home", "serve", BACKEND_WORKERS=str(PROCESSES), **environment))
-        wait_until(lambda: len(serving(started[-1])) == PROCESSES and started[-1].answers())
+        wait_until(lambda: all_take_part(started[-1]) and started[-1].answers())
         return started[-1]
 
     yield run
@@ -50,11 +50,17 @@ def start(tmp_path: Path, model_folder: Path) -> Iterator[Start]:
         command.clear()
 
 
+def all_take_part(command: Command) -> bool:
+    """Whether each process listens."""
+    begun = command.output().count("Application startup complete")
+    return len(serving(command)) == begun == PROCESSES
+
+
 def serving(command: Command) -> list[int]:
     """The processes that serve the API."""
     found = []
     for pid in descendants(command.process.pid):
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode() if is_running(pid) else ""
+        line = command_line(pid)
         if "hab_server api" in line and "tether" not in line:
             found.append(pid)
     return found

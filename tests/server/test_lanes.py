@@ -53,7 +53,7 @@ def test_only_so_many_go_on_and_wait() -> None:
 def test_what_takes_too_long_keeps_its_place_until_it_ends() -> None:
     async def main() -> None:
         gate = threading.Event()
-        lane = Lane("test", threads=1, waiting=1, seconds=0.1)
+        lane = Lane("test", threads=1, waiting=1, seconds=1.0)
         with pytest.raises(AnalysisTimeout):
             await lane.run(lambda: gate.wait(10))
         with pytest.raises(AnalysisTimeout):  # waits behind it, in vain

@@ -17,7 +17,7 @@ from hab_client import HabClient
 from hab_client.errors import Unauthorized
 from hab_server.processes import descendants
 from tests.accidents import ACCIDENT
-from tests.running import Command, home_with_model, is_running, wait_until
+from tests.running import Command, command_line, home_with_model, wait_until
 
 TOKEN = "t0ken-of-the-server-6a1f0c"
 DATABASE_PASSWORD = "geheim-database-93ab"
@@ -100,7 +100,7 @@ def used(up: Command, tmp_path: Path) -> list[str]:
 
 def arguments_of(processes: list[int]) -> bytes:
     """The command lines of processes; their environments are their owner's alone."""
-    return b"\n".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in processes if is_running(pid))
+    return "\n".join(map(command_line, processes)).encode()
 
 
 @pytest.mark.postgres

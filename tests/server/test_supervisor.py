@@ -154,6 +154,12 @@ def test_orphan_does_not_begin() -> None:
     assert (done.returncode, done.stdout) == (1, "")
 
 
+def ignores(pid: int, number: signal.Signals) -> bool:
+    """Whether a process ignores a signal."""
+    mask = Path(f"/proc/{pid}/status").read_text().partition("SigIgn:")[2].split()[0]
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
 def test_guard_kills_the_program_of_a_lost_parent_and_outlives_signals_to_the_group() -> None:
     """What stands in for the kernel's promise on systems other than Linux."""
     code = "import sys; from hab_server.tether import guard; sys.exit(guard(int(sys.argv[1]), sys.argv[2:], 0.05))"
@@ -165,6 +171,7 @@ def test_guard_kills_the_program_of_a_lost_parent_and_outlives_signals_to_the_gr
         wait_until(lambda: len(descendants(guarding.pid)) == 1)
         (child,) = descendants(guarding.pid)
         wait_until(lambda: b"sleep" in Path(f"/proc/{child}/cmdline").read_bytes())
+        wait_until(lambda: ignores(guarding.pid, signal.SIGTERM))
         os.killpg(guarding.pid, signal.SIGTERM)
     assert guarding.returncode == 256 - signal.SIGTERM  # the program's end, handed on by the guard
     assert not is_running(child)

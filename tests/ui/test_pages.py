@@ -23,7 +23,7 @@ def test_home_shows_the_server_and_the_datasets(show: Show, accidents: Dataset, 
     wait_until(lambda: client.health().status == "ok")
     test = show("home")
     assert not test.exception
-    assert "서버 정상" in texts(test, "markdown")
+    wait_until(lambda: "서버 정상" in texts(test.run(), "markdown"))
     assert {metric.label: metric.value for metric in test.metric} == {
         "데이터셋": "1개",
         "행": f"{accidents.info.rows:,}",

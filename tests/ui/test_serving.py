@@ -43,7 +43,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/_stcore/health").status_code == 200
+        return httpx.get(f"{url}/_stcore/health", timeout=30).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -60,20 +60,20 @@ def _answers(url: str) -> bool:
     ],
 )
 def test_assets_come_from_the_packages(served: tuple[str, Path], path: str, kind: str) -> None:
-    answer = httpx.get(served[0] + path)
+    answer = httpx.get(served[0] + path, timeout=30)
     assert answer.status_code == 200
     assert kind in answer.headers["content-type"]
 
 
 def test_nothing_else_of_a_package_is_served(served: tuple[str, Path]) -> None:
     for path in ("/assets/leaflet/../__init__.py", "/assets/folium/%2e%2e/map.py", "/assets/fonts/__init__.py"):
-        answer = httpx.get(served[0] + path)
+        answer = httpx.get(served[0] + path, timeout=30)
         assert "import" not in answer.text.partition("<")[0]
 
 
 def test_addresses_of_pages_stay_here(served: tuple[str, Path]) -> None:
     url, log = served
-    answer = httpx.get(f"{url}/", params={"share": "token-of-a-link"})
+    answer = httpx.get(f"{url}/", params={"share": "token-of-a-link"}, timeout=30)
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert "token-of-a-link" not in log.read_text()
 

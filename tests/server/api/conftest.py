@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import uvicorn
 from hab_server.app import create_app
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
-from tests.running import free_port, wait_until
+from tests.running import wait_until
 
 RECOVERS_WITHIN = 15.0
 """Seconds after which a part that fails or is there again has to be noticed."""
@@ -23,12 +24,12 @@ RECOVERS_WITHIN = 15.0
 @contextmanager
 def serving(settings: Settings, *, ready: bool = True) -> Iterator[httpx.Client]:
     """Runs the application in a thread and yields a client of it once it is ready, or as soon as it listens."""
-    port = free_port()
-    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_config=None, lifespan="on")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, lifespan="on"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)  # closes it at the end
     thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as client:
         wait_until(lambda: server.started and (not ready or client.get("/health/ready").status_code == 200))
         yield client
     server.should_exit = True

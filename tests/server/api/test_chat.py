@@ -35,7 +35,7 @@ from tests.server.api.uploading import upload
 @pytest.fixture(scope="module")
 def settings(home: Path, claude: StandIn) -> Settings:
     """Settings of a server whose Claude is the stand-in."""
-    return Settings(hab_home=home, anthropic_base_url=claude.url, chat_timeout=6)
+    return Settings(hab_home=home, anthropic_base_url=claude.url)
 
 
 @pytest.fixture(scope="module")
@@ -275,9 +275,11 @@ def test_the_offline_analyst_steps_in(api: httpx.Client, claude: StandIn, status
     assert (after["mode"], after["cache_hit"]) == ("claude", False)
 
 
-def test_a_silent_claude_is_not_waited_for(api: httpx.Client, claude: StandIn) -> None:
-    claude.say(Reply("늦은 답", wait=30))
-    answer = ask(api, fresh(api), key=True)
+def test_a_silent_claude_is_not_waited_for(api: httpx.Client, claude: StandIn, settings: Settings) -> None:
+    about = fresh(api)
+    with serving(settings.model_copy(update={"chat_timeout": 6})) as hasty:
+        claude.say(Reply("늦은 답", wait=30))
+        answer = ask(hasty, about, key=True)
     assert (answer["mode"], answer["notice"]) == ("offline", OFFLINE_NOTICE)
 
 

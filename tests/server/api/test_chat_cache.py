@@ -132,7 +132,7 @@ def test_no_time_to_live_is_no_cache(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_twenty_at_once_cost_one_run(claude: StandIn, tmp_path: Path, processes: int) -> None:
-    settings = Settings(hab_home=tmp_path / "home", anthropic_base_url=claude.url)
+    settings = Settings(hab_home=tmp_path / "home", anthropic_base_url=claude.url, database_pool_size=20)
     with ValkeyProcess(settings), serving(settings) as one, serving(settings) as other:
         about, asked = fresh(one), len(claude.requests)
         claude.say(Reply("한 번만 답합니다.", wait=1.0))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from hab_server import rate_limit
 from hab_server.access import caller_of
 from hab_server.rate_limit import is_expensive
 from hab_server.settings import Settings
@@ -20,7 +21,13 @@ LIMIT = 3
 
 
 @pytest.fixture
-def limited(settings: Settings) -> Iterator[httpx.Client]:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow answer of Redis begins no fresh count in memory."""
+    monkeypatch.setattr(rate_limit, "_SOCKET_SECONDS", 30.0)
+
+
+@pytest.fixture
+def limited(settings: Settings, patient: None) -> Iterator[httpx.Client]:
     """A server with its own Valkey behind a proxy on this machine."""
     changed = settings.model_copy(update={"rate_limit_per_minute": LIMIT, "trusted_proxies": "127.0.0.1"})
     with ValkeyProcess(settings), serving(changed) as client:
@@ -54,7 +61,7 @@ def test_without_redis_a_limit_stays_a_limit(settings: Settings) -> None:
 
 
 @pytest.mark.redis
-def test_processes_count_together(settings: Settings, redis_url: str) -> None:
+def test_processes_count_together(settings: Settings, redis_url: str, patient: None) -> None:
     address = f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}"
     changes = {"redis_url": redis_url, "rate_limit_per_minute": LIMIT, "trusted_proxies": "127.0.0.1"}
     shared = Settings(hab_home=settings.hab_home, **changes)

@@ -15,7 +15,7 @@ from hab_server.datasets.opening import open_store
 from hab_server.jobs.context import WorkerContext, worker_context
 from hab_server.settings import Settings
 from tests.running import train_small_model
-from tests.working import Stage, StartWorker, open_stage, worker_starter
+from tests.working import PATIENT_WORKER, Stage, StartWorker, open_stage, worker_starter
 
 SERVICES = ("embedded", pytest.param("production", marks=[pytest.mark.postgres, pytest.mark.redis]))
 
@@ -54,7 +54,7 @@ def own_stage(settings: Settings, model_folder: Path) -> Iterator[Stage]:
 
 @pytest.fixture
 def start_worker(stage: Stage) -> Iterator[StartWorker]:
-    with worker_starter(stage.settings) as start:
+    with worker_starter(stage.settings, PATIENT_WORKER) as start:
         yield start
 
 

@@ -21,7 +21,7 @@ from hab_server.jobs.eclo import score_batch
 from hab_server.jobs.results import RESULT_COLUMNS
 from hab_server.store.batches import CHUNKS
 from hab_server.store.engine import reading
-from tests.working import Stage, StartWorker, accident_rows
+from tests.working import SLOW_WORKER, Stage, StartWorker, accident_rows
 
 ROWS = 2 * CHUNK_ROWS + 345
 MANY = 20_000
@@ -81,7 +81,7 @@ def test_rows_of_a_dataset_are_scored_as_rows_that_were_sent(stage: Stage, conte
 
 
 def test_a_worker_told_to_stop_hands_the_rest_to_the_next(stage: Stage, start_worker: StartWorker) -> None:
-    first = start_worker()
+    first = start_worker(SLOW_WORKER)
     job = submit(stage, kept(stage, MANY))
     stage.under_way(job.job_id)
     assert first.end() == 0

@@ -24,7 +24,7 @@ from hab_server.store.ids import new_id
 from hab_server.store.jobs import MAX_ATTEMPTS, Lease, LeaseLost
 from hab_server.store.predictions import prediction_values
 from tests.running import give_model
-from tests.working import Stage, accident_rows, worker_starter
+from tests.working import SLOW_WORKER, Stage, accident_rows, worker_starter
 
 SCORE = EcloScore(eclo=4.0, interval=EcloInterval(low=1.0, high=9.0), percentile=40.0, interpretation="일반")
 
@@ -188,12 +188,12 @@ def test_estimates_follow_measured_rates(stage: Stage) -> None:
 
 def test_a_database_that_is_away_for_a_while_delays_a_job_and_no_more(own_stage: Stage) -> None:
     """Another process keeps SQLite's write lock for longer than a transaction waits for it."""
-    with worker_starter(own_stage.settings) as start_worker:
+    with worker_starter(own_stage.settings, SLOW_WORKER) as start_worker:
         worker = start_worker()
-        job = own_stage.submit(accident_rows(20_000))
+        job = own_stage.submit(accident_rows(10_000))
         own_stage.under_way(job.job_id)
         with transaction(own_stage.engine):
             time.sleep(2 * LOCK_TIMEOUT_MS / 1000)
-        assert own_stage.ended(job.job_id).completed == 20_000
-        assert own_stage.stored_rows(job.job_id) == list(range(20_000))
+        assert own_stage.ended(job.job_id).completed == 10_000
+        assert own_stage.stored_rows(job.job_id) == list(range(10_000))
         assert worker.process.poll() is None

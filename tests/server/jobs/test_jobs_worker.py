@@ -6,7 +6,7 @@ import signal
 
 from hab_server.jobs import batches
 from tests.running import wait_until
-from tests.working import Stage, StartWorker, WorkerProcess, accident_rows
+from tests.working import SLOW_WORKER, Stage, StartWorker, WorkerProcess, accident_rows
 
 MANY = 20_000
 """Rows that keep a worker busy for some seconds."""
@@ -38,12 +38,13 @@ def test_two_workers_share_the_jobs_but_never_one_job(stage: Stage, start_worker
 
 
 def test_a_killed_worker_s_job_goes_on_where_it_was(stage: Stage, start_worker: StartWorker) -> None:
-    first = start_worker()
+    first = start_worker(SLOW_WORKER)
     job = stage.submit(accident_rows(MANY))
     stage.under_way(job.job_id)
     first.end(signal.SIGKILL)
     before = stage.read(job.job_id, 1)
     assert before.status == "running"
+    stage.age(job.job_id)
     start_worker()
     batch = stage.ended(job.job_id)
     assert (batch.status, batch.completed, batch.failed) == ("completed", MANY, 0)
@@ -53,7 +54,7 @@ def test_a_killed_worker_s_job_goes_on_where_it_was(stage: Stage, start_worker: 
 
 
 def test_a_worker_told_to_stop_hands_its_job_to_the_next(stage: Stage, start_worker: StartWorker) -> None:
-    first = start_worker()
+    first = start_worker(SLOW_WORKER)
     job = stage.submit(accident_rows(MANY))
     stage.under_way(job.job_id)
     assert first.end() == 0
@@ -69,7 +70,7 @@ def test_a_worker_told_to_stop_hands_its_job_to_the_next(stage: Stage, start_wor
 
 
 def test_a_running_job_can_be_cancelled(stage: Stage, start_worker: StartWorker) -> None:
-    start_worker()
+    start_worker(SLOW_WORKER)
     job = stage.submit(accident_rows(MANY))
     stage.under_way(job.job_id)
     assert batches.cancel_batch(stage.engine, job.job_id).status == "running"

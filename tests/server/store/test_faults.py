@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -88,6 +87,13 @@ def writer(server_engine: Engine) -> Iterator[GroupCommitWriter]:
     writer.stop()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Returns when a condition holds; fails where it does not in time."""
+    async with asyncio.timeout(15):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
 async def outcomes(writer: GroupCommitWriter, ids: list[str]) -> list[BaseException | None]:
     return await asyncio.gather(*(writer.write(single(one)) for one in ids), return_exceptions=True)
 
@@ -117,12 +123,12 @@ def test_a_server_killed_under_load_keeps_what_it_acknowledged(
     own_postgres: OwnPostgres, server_engine: Engine, writer: GroupCommitWriter
 ) -> None:
     acknowledged: set[str] = set()
-    refused = 0
+    refused, over = 0, False
 
-    async def user(name: int, end: float) -> None:
+    async def user(name: int) -> None:
         nonlocal refused
         count = 0
-        while time.monotonic() < end:
+        while not over:
             row = single(f"pred_{name}n{count}")
             count += 1
             try:
@@ -134,15 +140,16 @@ def test_a_server_killed_under_load_keeps_what_it_acknowledged(
                 acknowledged.add(row["id"])
 
     async def load() -> None:
-        end = time.monotonic() + 4
-        users = asyncio.gather(*(user(name, end) for name in range(20)))
-        await asyncio.sleep(0.5)
+        nonlocal over
+        users = asyncio.gather(*(user(name) for name in range(20)))
+        await until(lambda: len(acknowledged) > 100)
         await asyncio.to_thread(own_postgres.kill)
-        before = len(acknowledged)
-        await asyncio.sleep(0.2)
+        await until(lambda: refused > 0)
         await asyncio.to_thread(own_postgres.start)
+        before = len(acknowledged)
+        await until(lambda: len(acknowledged) > before)
+        over = True
         await users
-        assert len(acknowledged) > before > 0
 
     asyncio.run(load())
     assert refused > 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -229,14 +228,13 @@ def test_a_loop_that_is_gone_does_not_stop_the_others(engine: Engine, writer: Gr
 @pytest.mark.postgres
 def test_an_idle_connection_that_was_cut_is_replaced(postgres_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "_FRESH_SECONDS", 0.0)
+    backends: list[int] = []
+    event.listen(postgres_engine, "connect", lambda made, _record: backends.append(made.info.backend_pid))
     with running(postgres_engine) as writer:
         asyncio.run(writer.write(single("pred_1")))
+        (own,) = backends
         with postgres_engine.connect() as admin:
-            cut = text(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                " WHERE application_name = 'hab' AND pid <> pg_backend_pid() AND query LIKE '%json_to_recordset%'"
-            )
-            assert admin.execute(cut).scalar_one() >= 1
-        time.sleep(0.1)
+            cut = text("SELECT pg_terminate_backend(:pid, 10000)")  # true once it has ended
+            assert admin.execute(cut, {"pid": own}).scalar_one() is True
         asyncio.run(writer.write(single("pred_2")))
     assert stored_ids(postgres_engine) == {"pred_1", "pred_2"}
