@@ -177,8 +177,17 @@ const swatch = (name) => {
   label.style.borderColor = layer ? layer.color : "#8a8f98";
   return label.outerHTML;
 };
-L.control.layers({}, Object.fromEntries(Object.entries(shown).map(([name, layer]) => [swatch(name), layer])),
-  { collapsed: window.innerWidth < 600 }).addTo(map);
+const named = Object.fromEntries(Object.entries(shown).map(([name, layer]) => [swatch(name), layer]));
+const narrow = matchMedia("(max-width: 599px)");
+let chooser;
+function offerLayers() {
+  if (chooser) chooser.remove();
+  chooser = L.control.layers({}, named, { collapsed: narrow.matches }).addTo(map);
+}
+narrow.addEventListener("change", offerLayers);
+offerLayers();
+// The page says how it looks when it makes the map; what changes later is heard here.
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (scheme) => document.body.classList.toggle("dark", scheme.matches));
 const seen = middle(MAP.layers.flatMap((layer) => layer.items.map((item) => item.at)));
 if (seen.isValid()) map.fitBounds(seen, { padding: [24, 24], maxZoom: 15 });
 document.body.dataset.ready = "yes";

@@ -192,5 +192,8 @@ def test_page(browse: Open, name: str) -> None:
         map_of(page)
     settled(page)
     pictures(page, name)
+    if name != "visualise":  # the map has followed the page, which is narrow and dark now
+        expect(map_of(page).locator("body.dark")).to_be_visible()
+        expect(map_of(page).locator(".leaflet-control-layers-expanded")).to_have_count(0)
     assert page.get_by_test_id("stException").count() == 0
     assert [line for line in english(page) if not ANNOUNCED.search(line)] == []

@@ -93,7 +93,7 @@ def test_connecting_has_three_tries_within_its_budget() -> None:
 
 
 def test_a_silent_server_is_a_timeout_and_not_asked_again() -> None:
-    with serving(silent(1.5)) as server, HabClient(server.url, timeout=0.3) as client:
+    with serving(silent(3.0)) as server, HabClient(server.url, timeout=1.0) as client:
         with pytest.raises(RequestTimeout) as caught:
             client.eclo.predict(weather="맑음")
         assert len(server.asked) == 1
@@ -102,7 +102,7 @@ def test_a_silent_server_is_a_timeout_and_not_asked_again() -> None:
 
 def test_a_trickling_server_gets_no_more_time_than_a_silent_one() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
-    with serving(raw(head, *[b" "] * 30, pause=0.1)) as server, HabClient(server.url, timeout=0.5) as client:
+    with serving(raw(head, *[b" "] * 30, pause=0.1)) as server, HabClient(server.url, timeout=1.0) as client:
         with pytest.raises(RequestTimeout):
             client.eclo.model()
         assert len(server.asked) == 1

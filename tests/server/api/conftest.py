@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import pytest
 import uvicorn
 
 from hab_server.app import create_app
+from hab_server.preflight import listen
 from hab_server.settings import Settings
 from hab_server.valkey import ValkeyProcess
 from tests.running import wait_until
@@ -24,8 +24,7 @@ RECOVERS_WITHIN = 15.0
 @contextmanager
 def serving(settings: Settings, *, ready: bool = True) -> Iterator[httpx.Client]:
     """Runs the application in a thread and yields a client of it once it is ready, or as soon as it listens."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener = listen("127.0.0.1", 0, "BACKEND_PORT")
     server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, lifespan="on"))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)  # closes it at the end
     thread.start()
