@@ -40,7 +40,7 @@ _CLIENT = """
 | variable | meaning |
 |---|---|
 | `TEST_DATABASE_URL` | a PostgreSQL that tests may use, e.g. `postgresql+psycopg://user@127.0.0.1:5432/test` |
-| `TEST_REDIS_URL` | a Redis database that tests may empty, e.g. `redis://127.0.0.1:6379/9` |
+| `TEST_REDIS_URL` | a Redis whose databases tests may empty, e.g. `redis://127.0.0.1:6379/9` |
 | `HAB_TEST_REQUIRE_SERVICES` | set: a test that would skip for want of one of these fails |
 """
 
